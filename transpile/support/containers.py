@@ -1,0 +1,224 @@
+"""Torch's containers: layers whose children stand under the names "0", "1", … or under given keys."""
+
+import collections.abc
+
+import tensorflow as tf
+
+from transpile.support.module import Module, Parameter
+
+
+class Container(Module):
+    """Members under names, kept in order; a name that Keras keeps for itself gets a trailing underscore."""
+
+    def __init__(self):
+        super().__init__()
+        self.torch_names = {}
+        self._names = []
+
+    def _put(self, name, member):
+        name = str(name)
+        if name not in self._names:
+            self._names.append(name)
+            if hasattr(type(self), name) or name in vars(self):
+                self.torch_names[name] = f"{name}_"
+        setattr(self, self.torch_names.get(name, name), member)
+
+    def _get(self, name):
+        return getattr(self, self.torch_names.get(name, name))
+
+    def _members(self):
+        return [self._get(name) for name in self._names]
+
+    def _refill(self, members):
+        """Holds these members under the names 0, 1, …"""
+        members = list(members)
+        for name in list(self._names):
+            delattr(self, self.torch_names.get(name, name))
+        self._names.clear()
+        for i, member in enumerate(members):
+            self._put(i, member)
+
+    def __len__(self):
+        return len(self._names)
+
+    def __bool__(self):
+        return len(self._names) > 0
+
+
+class Numbered(Container):
+    """The methods of a list on members with numbers for names."""
+
+    def __getitem__(self, index):
+        members = self._members()[index]
+        return type(self)._of(members) if isinstance(index, slice) else members
+
+    @classmethod
+    def _of(cls, members):
+        return cls(members)
+
+    def __setitem__(self, index, member):
+        if isinstance(index, slice):
+            members = self._members()
+            members[index] = member
+            self._refill(members)
+        else:
+            self._put(self._names[index], member)
+
+    def __delitem__(self, index):
+        members = self._members()
+        del members[index]
+        self._refill(members)
+
+    def __iter__(self):
+        return iter(self._members())
+
+    def append(self, member):
+        self._put(len(self), member)
+        return self
+
+    def extend(self, members):
+        for member in list(members):
+            self.append(member)
+        return self
+
+    def insert(self, index, member):
+        members = self._members()
+        members.insert(index, member)
+        self._refill(members)
+        return self
+
+    def pop(self, index=-1):
+        member = self[index]
+        del self[index]
+        return member
+
+    def __add__(self, other):
+        return type(self)._of([*self, *other])
+
+    def __iadd__(self, other):
+        return self.extend(other)
+
+
+class Sequential(Numbered):
+    """Calls its members in turn; takes layers and functions, or one OrderedDict of them, and passes anything on."""
+
+    def __init__(self, *members):
+        super().__init__()
+        if len(members) == 1 and isinstance(members[0], collections.abc.Mapping):
+            for name, member in members[0].items():
+                self._put(name, member)
+        else:
+            for i, member in enumerate(members):
+                self._put(i, member)
+
+    @classmethod
+    def _of(cls, members):
+        return Sequential(*members)
+
+    def __getitem__(self, index):
+        if isinstance(index, slice):  # the members keep their names
+            return Sequential({name: self._get(name) for name in self._names[index]})
+        return self._members()[index]
+
+    def add_module(self, name, module):
+        self._put(name, module)
+
+    def __delitem__(self, index):
+        for name in [self._names[index]] if isinstance(index, int) else self._names[index]:
+            delattr(self, self.torch_names.get(name, name))
+            self._names.remove(name)
+        if all(name.isdigit() for name in self._names):
+            self._refill(self._members())
+
+    def call(self, x=None, *args, **kwargs):
+        for i, member in enumerate(self._members()):
+            x = member(x, *args, **kwargs) if i == 0 else member(x)
+        return x
+
+
+class ModuleList(Numbered):
+    """A list of layers, which are tracked; it cannot be called."""
+
+    def __init__(self, modules=None):
+        super().__init__()
+        self.extend(modules or [])
+
+    def add_module(self, name, module):
+        self._put(name, module)
+
+
+class Keyed(Container):
+    """The methods of a dict on named members."""
+
+    def __init__(self, members=None):
+        super().__init__()
+        self.update(members or {})
+
+    def __getitem__(self, key):
+        if key not in self._names:
+            raise KeyError(key)
+        return self._get(key)
+
+    def __setitem__(self, key, member):
+        self._put(key, member)
+
+    def __delitem__(self, key):
+        delattr(self, self.torch_names.get(key, key))
+        self._names.remove(key)
+
+    def __contains__(self, key):
+        return key in self._names
+
+    def __iter__(self):
+        return iter(list(self._names))
+
+    def keys(self):
+        return list(self._names)
+
+    def values(self):
+        return self._members()
+
+    def items(self):
+        return list(zip(self._names, self._members(), strict=True))
+
+    def get(self, key, default=None):
+        return self._get(key) if key in self._names else default
+
+    def update(self, members):
+        for key, member in members.items() if hasattr(members, "items") else members:
+            self._put(key, member)
+
+    def pop(self, key):
+        member = self[key]
+        del self[key]
+        return member
+
+    def clear(self):
+        for key in self.keys():
+            del self[key]
+
+
+class ModuleDict(Keyed):
+    """A dict of layers, which are tracked; it cannot be called."""
+
+    def __init__(self, modules=None):
+        super().__init__(modules)
+
+
+class ParameterList(Numbered):
+    """A list of variables, which are tracked."""
+
+    def __init__(self, values=None):
+        super().__init__()
+        self.extend(values or [])
+
+    def append(self, value):
+        self._put(len(self), value if isinstance(value, tf.keras.Variable) else Parameter(value))
+        return self
+
+
+class ParameterDict(Keyed):
+    """A dict of variables, which are tracked."""
+
+    def __init__(self, parameters=None):
+        super().__init__(parameters)

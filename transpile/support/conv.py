@@ -1,0 +1,159 @@
+"""Convolutions of any rank, with torch's arguments, on kernels in TensorFlow's order (*size, in / groups, out)."""
+
+import tensorflow as tf
+
+from transpile.support.data_format import DATA_FORMAT, channel_axis, ntuple, spatial_axes
+from transpile.support.module import TorchLayer, put_variable, uniform_initializer
+from transpile.support.padding import pad_axes
+
+
+def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mode="constant"):
+    """Convolution of rank 1 to 3; as many groups as make the kernel fit the channels of x.
+
+    `padding` is "same", "valid", or the number of elements on both sides of each axis.
+    """
+    n = len(kernel.shape) - 2
+    if len(x.shape) == n + 1:  # torch takes an image without a batch
+        return convolve(x[None], kernel, stride, padding, dilation, data_format, padding_mode)[0]
+    stride, dilation = ntuple(stride, n), ntuple(dilation, n)
+    if padding == "same":
+        spans = [d * (k - 1) for d, k in zip(dilation, kernel.shape, strict=False)]
+        pairs = [(span // 2, span - span // 2) for span in spans]
+    else:
+        pairs = [(p, p) for p in ntuple(0 if padding == "valid" else padding, n)]
+    x = pad_axes(x, dict(zip(spatial_axes(n + 2, data_format), pairs, strict=True)), padding_mode)
+    channels_last = channel_axis(data_format) == -1
+    if n == 1:  # a row of height 1
+        axis = 1 if channels_last else 2
+        y = convolve(
+            tf.expand_dims(x, axis), kernel[None], (1, *stride), "valid", (1, *dilation), data_format
+        )
+        return tf.squeeze(y, axis)
+    if n == 2:
+        return tf.nn.conv2d(x, kernel, stride, "VALID", "NHWC" if channels_last else "NCHW", dilation)
+    groups = x.shape[channel_axis(data_format)] // kernel.shape[-2]
+    if groups > 1:  # the 3-D kernel knows no groups
+        parts = zip(tf.split(x, groups, channel_axis(data_format)), tf.split(kernel, groups, -1), strict=True)
+        parts = [convolve(part, k, stride, "valid", dilation, data_format) for part, k in parts]
+        return tf.concat(parts, channel_axis(data_format))
+    stride = (1, *stride, 1) if channels_last else (1, 1, *stride)
+    dilation = (1, *dilation, 1) if channels_last else (1, 1, *dilation)
+    return tf.nn.conv3d(x, kernel, stride, "VALID", "NDHWC" if channels_last else "NCDHW", dilation)
+
+
+def add_bias(x, bias, data_format=None):
+    """Adds one number per channel."""
+    if bias is None:
+        return x
+    if channel_axis(data_format) == -1 or len(x.shape) == 4:
+        return tf.nn.bias_add(x, bias, "N...C" if channel_axis(data_format) == -1 else "NC...")
+    return x + tf.reshape(bias, (-1, *(1,) * (len(x.shape) - 2)))
+
+
+def kernel_of(weight):
+    """A torch weight (out, in / groups, *size) in TensorFlow's order (*size, in / groups, out)."""
+    rank = len(weight.shape)
+    return tf.transpose(weight, (*range(2, rank), 1, 0))
+
+
+def weight_of(kernel):
+    """A TensorFlow kernel (*size, in / groups, out) in torch's order (out, in / groups, *size)."""
+    rank = len(kernel.shape)
+    return tf.transpose(kernel, (rank - 1, rank - 2, *range(rank - 2)))
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, data_format=None):
+    """torch.nn.functional.conv1d: the weight is in torch's order (out, in / groups, *size)."""
+    y = convolve(input, kernel_of(weight), stride, padding, dilation, data_format)
+    return add_bias(y, bias, data_format)
+
+
+def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, data_format=None):
+    """torch.nn.functional.conv2d: the weight is in torch's order (out, in / groups, *size)."""
+    return conv1d(input, weight, bias, stride, padding, dilation, groups, data_format)
+
+
+def conv3d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, data_format=None):
+    """torch.nn.functional.conv3d: the weight is in torch's order (out, in / groups, *size)."""
+    return conv1d(input, weight, bias, stride, padding, dilation, groups, data_format)
+
+
+class Convolution(TorchLayer):
+    """What Conv1d, Conv2d and Conv3d share: torch's arguments and attributes on Keras' kernel and bias."""
+
+    def __init__(
+        self,
+        in_channels,
+        out_channels,
+        kernel_size,
+        stride=1,
+        padding=0,
+        dilation=1,
+        groups=1,
+        bias=True,
+        padding_mode="zeros",
+        device=None,
+        dtype=None,
+        data_format=None,
+    ):
+        n = self.spatial
+        size = ntuple(kernel_size, n)
+        fan_in = in_channels // groups
+        for k in size:
+            fan_in *= k
+        super().__init__(
+            out_channels,
+            size,
+            data_format=data_format or DATA_FORMAT,
+            groups=groups,
+            use_bias=bias,
+            kernel_initializer=uniform_initializer(fan_in),
+            bias_initializer=uniform_initializer(fan_in),
+        )
+        self.in_channels, self.out_channels = in_channels, out_channels
+        self.stride, self.dilation = ntuple(stride, n), ntuple(dilation, n)
+        self.padding_mode = padding_mode
+        shape = [None] * (n + 2)
+        shape[channel_axis(self.data_format)] = in_channels
+        self.build(tuple(shape))
+        self.input_spec = None  # torch also takes an image without a batch
+        self.padding = padding if isinstance(padding, str) else ntuple(padding, n)
+
+    @property
+    def weight(self):
+        """The kernel in torch's order (out, in / groups, *size)."""
+        return weight_of(self.kernel)
+
+    @weight.setter
+    def weight(self, value):
+        put_variable(self, "_kernel", kernel_of(value))
+
+    def call(self, input):
+        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        y = convolve(input, self.kernel, self.stride, self.padding, self.dilation, self.data_format, mode)
+        return add_bias(y, self.bias, self.data_format)
+
+    def _conv_forward(self, input, weight, bias):
+        mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        y = convolve(
+            input, kernel_of(weight), self.stride, self.padding, self.dilation, self.data_format, mode
+        )
+        return add_bias(y, bias, self.data_format)
+
+
+class Conv1d(Convolution, tf.keras.layers.Conv1D):
+    """torch.nn.Conv1d."""
+
+    spatial = 1
+
+
+class Conv2d(Convolution, tf.keras.layers.Conv2D):
+    """torch.nn.Conv2d."""
+
+    spatial = 2
+
+
+class Conv3d(Convolution, tf.keras.layers.Conv3D):
+    """torch.nn.Conv3d."""
+
+    spatial = 3
