@@ -65,13 +65,14 @@ class Diagnostic:
 
 
 class SourceError(Exception):
-    """The source text cannot be parsed; line and column count from 1."""
+    """The source cannot be read or parsed; line and column count from 1, `code` is one of the SYN codes."""
 
-    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
-        super().__init__(message, line, column)  # all three, so that the error survives pickling
+    def __init__(self, message: str, line: int = 1, column: int = 1, code: str = "SYN001") -> None:
+        super().__init__(message, line, column, code)  # all of them, so that the error survives pickling
         self.message = message
         self.line = line
         self.column = column
+        self.code = code
 
     def __str__(self) -> str:
         return self.message

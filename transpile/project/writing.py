@@ -1,0 +1,45 @@
+"""Writing an output so that a failed run leaves the old file whole."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import tempfile
+from pathlib import Path
+
+
+def write_atomically(target: Path, data: bytes, *, like: Path | None = None) -> None:
+    """Replace `target` by `data` in one step.
+
+    An existing target keeps its mode and a link stays a link; a new one takes the mode of `like`, or the
+    usual one. A device or a pipe is written to directly. Raises OSError, with the old file untouched.
+    """
+    target = Path(os.path.realpath(target))
+    if target.exists() and not target.is_file():
+        if target.is_dir():
+            raise IsADirectoryError(21, "is a directory", str(target))
+        target.write_bytes(data)
+        return
+    mode = _mode(target, like)
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as temporary:
+            temporary.write(data)
+        os.chmod(name, mode)
+        os.replace(name, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def _mode(target: Path, like: Path | None) -> int:
+    with contextlib.suppress(OSError):
+        return stat.S_IMODE(target.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    if like is not None:
+        with contextlib.suppress(OSError):
+            return (stat.S_IMODE(like.stat().st_mode) | stat.S_IWUSR) & ~mask
+    return 0o666 & ~mask

@@ -1,0 +1,73 @@
+"""Which installed third-party modules need torch; decided by their metadata, nothing is imported."""
+
+from __future__ import annotations
+
+import re
+import sys
+from functools import lru_cache
+from importlib import metadata
+
+# Modules whose distribution need not be installed where the translation runs, but which are known to need torch
+_KNOWN = frozenset(
+    {
+        "accelerate",
+        "clip",
+        "detectron2",
+        "fairseq",
+        "ignite",
+        "kornia",
+        "lightning",
+        "mmcv",
+        "mmengine",
+        "open_clip",
+        "pytorch_lightning",
+        "thop",
+        "timm",
+        "ultralytics",
+        "xformers",
+    }
+)
+_TORCH_FAMILY = frozenset({"torch", "torchvision", "torchaudio", "pytorch-lightning"})
+_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+
+
+@lru_cache(maxsize=None)
+def needs_torch(top_level_module: str) -> bool:
+    """Whether importing the module (a top-level name such as "timm") needs torch.
+
+    True for torch and its family; for an installed module when the metadata of its distribution requires
+    torch outside an extra; for one that is not installed when it is known to. False for anything unknown.
+    """
+    name = top_level_module.partition(".")[0]
+    if name in sys.stdlib_module_names or not name:
+        return False
+    if name == "torch" or name.startswith("torch"):
+        return True
+    distributions = _distributions(name)
+    if not distributions:
+        return name in _KNOWN
+    return any(_requires_torch(distribution) for distribution in distributions)
+
+
+def _distributions(module: str) -> list[str]:
+    """The distributions that bring a top-level module; the one of the same name is tried first."""
+    try:
+        metadata.distribution(module)
+    except metadata.PackageNotFoundError:
+        return _providers().get(module, [])
+    return [module]
+
+
+@lru_cache(maxsize=1)
+def _providers() -> dict[str, list[str]]:
+    # reads the file list of every installed distribution: tens of milliseconds, hence last and once
+    return dict(metadata.packages_distributions())
+
+
+def _requires_torch(distribution: str) -> bool:
+    for requirement in metadata.requires(distribution) or ():
+        named = _REQUIREMENT.match(requirement)
+        optional = "extra" in requirement.partition(";")[2]
+        if named and not optional and re.sub(r"[-_.]+", "-", named[1]).lower() in _TORCH_FAMILY:
+            return True
+    return False
