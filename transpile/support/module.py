@@ -186,7 +186,9 @@ def Buffer(data, persistent=True):  # noqa: N802
 def put_variable(layer, name, value):
     """Gives the variable under `name` a new value, or replaces it where the shape changes."""
     variable = getattr(layer, name)
-    if tuple(variable.shape) == tuple(value.shape):
+    if variable is None or value is None:
+        setattr(layer, name, value)
+    elif tuple(variable.shape) == tuple(value.shape):
         variable.assign(value)
     else:
         setattr(layer, name, tf.keras.Variable(value, trainable=variable.trainable, name=variable.name))

@@ -1,0 +1,237 @@
+"""The pooling layers and functions by their torch names, one per rank."""
+
+import tensorflow as tf
+
+from transpile.support.pooling import (
+    AdaptiveAvgPool,
+    AdaptiveMaxPool,
+    AvgPool,
+    LPPool,
+    MaxPool,
+    MaxUnpool,
+    adaptive_avg_pool,
+    adaptive_max_pool,
+    avg_pool,
+    lp_pool,
+    max_pool,
+    max_unpool,
+)
+
+
+def max_pool1d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    dilation=1,
+    ceil_mode=False,
+    return_indices=False,
+    data_format=None,
+):
+    """torch.nn.functional.max_pool1d."""
+    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format)
+
+
+def avg_pool1d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    data_format=None,
+):
+    """torch.nn.functional.avg_pool1d."""
+    return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, None, data_format)
+
+
+def adaptive_avg_pool1d(input, output_size, data_format=None):
+    """torch.nn.functional.adaptive_avg_pool1d."""
+    return adaptive_avg_pool(input, output_size, data_format)
+
+
+def adaptive_max_pool1d(input, output_size, return_indices=False, data_format=None):
+    """torch.nn.functional.adaptive_max_pool1d."""
+    return adaptive_max_pool(input, output_size, return_indices, data_format)
+
+
+def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
+    """torch.nn.functional.lp_pool1d."""
+    return lp_pool(input, norm_type, kernel_size, stride, ceil_mode, data_format)
+
+
+def max_unpool1d(input, indices, kernel_size, stride=None, padding=0, output_size=None, data_format=None):
+    """torch.nn.functional.max_unpool1d."""
+    return max_unpool(input, indices, kernel_size, stride, padding, output_size, data_format)
+
+
+def max_pool2d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    dilation=1,
+    ceil_mode=False,
+    return_indices=False,
+    data_format=None,
+):
+    """torch.nn.functional.max_pool2d."""
+    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format)
+
+
+def avg_pool2d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
+    data_format=None,
+):
+    """torch.nn.functional.avg_pool2d."""
+    return avg_pool(
+        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, data_format
+    )
+
+
+def adaptive_avg_pool2d(input, output_size, data_format=None):
+    """torch.nn.functional.adaptive_avg_pool2d."""
+    return adaptive_avg_pool(input, output_size, data_format)
+
+
+def adaptive_max_pool2d(input, output_size, return_indices=False, data_format=None):
+    """torch.nn.functional.adaptive_max_pool2d."""
+    return adaptive_max_pool(input, output_size, return_indices, data_format)
+
+
+def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
+    """torch.nn.functional.lp_pool2d."""
+    return lp_pool(input, norm_type, kernel_size, stride, ceil_mode, data_format)
+
+
+def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_size=None, data_format=None):
+    """torch.nn.functional.max_unpool2d."""
+    return max_unpool(input, indices, kernel_size, stride, padding, output_size, data_format)
+
+
+def max_pool3d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    dilation=1,
+    ceil_mode=False,
+    return_indices=False,
+    data_format=None,
+):
+    """torch.nn.functional.max_pool3d."""
+    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format)
+
+
+def avg_pool3d(
+    input,
+    kernel_size,
+    stride=None,
+    padding=0,
+    ceil_mode=False,
+    count_include_pad=True,
+    divisor_override=None,
+    data_format=None,
+):
+    """torch.nn.functional.avg_pool3d."""
+    return avg_pool(
+        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, data_format
+    )
+
+
+def adaptive_avg_pool3d(input, output_size, data_format=None):
+    """torch.nn.functional.adaptive_avg_pool3d."""
+    return adaptive_avg_pool(input, output_size, data_format)
+
+
+def adaptive_max_pool3d(input, output_size, return_indices=False, data_format=None):
+    """torch.nn.functional.adaptive_max_pool3d."""
+    return adaptive_max_pool(input, output_size, return_indices, data_format)
+
+
+def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
+    """torch.nn.functional.lp_pool3d."""
+    return lp_pool(input, norm_type, kernel_size, stride, ceil_mode, data_format)
+
+
+def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_size=None, data_format=None):
+    """torch.nn.functional.max_unpool3d."""
+    return max_unpool(input, indices, kernel_size, stride, padding, output_size, data_format)
+
+
+class MaxPool1d(MaxPool, tf.keras.layers.MaxPooling1D):
+    """torch.nn.MaxPool1d."""
+
+
+class AvgPool1d(AvgPool, tf.keras.layers.AveragePooling1D):
+    """torch.nn.AvgPool1d."""
+
+
+class AdaptiveAvgPool1d(AdaptiveAvgPool):
+    """torch.nn.AdaptiveAvgPool1d."""
+
+
+class AdaptiveMaxPool1d(AdaptiveMaxPool):
+    """torch.nn.AdaptiveMaxPool1d."""
+
+
+class LPPool1d(LPPool):
+    """torch.nn.LPPool1d."""
+
+
+class MaxUnpool1d(MaxUnpool):
+    """torch.nn.MaxUnpool1d."""
+
+
+class MaxPool2d(MaxPool, tf.keras.layers.MaxPooling2D):
+    """torch.nn.MaxPool2d."""
+
+
+class AvgPool2d(AvgPool, tf.keras.layers.AveragePooling2D):
+    """torch.nn.AvgPool2d."""
+
+
+class AdaptiveAvgPool2d(AdaptiveAvgPool):
+    """torch.nn.AdaptiveAvgPool2d."""
+
+
+class AdaptiveMaxPool2d(AdaptiveMaxPool):
+    """torch.nn.AdaptiveMaxPool2d."""
+
+
+class LPPool2d(LPPool):
+    """torch.nn.LPPool2d."""
+
+
+class MaxUnpool2d(MaxUnpool):
+    """torch.nn.MaxUnpool2d."""
+
+
+class MaxPool3d(MaxPool, tf.keras.layers.MaxPooling3D):
+    """torch.nn.MaxPool3d."""
+
+
+class AvgPool3d(AvgPool, tf.keras.layers.AveragePooling3D):
+    """torch.nn.AvgPool3d."""
+
+
+class AdaptiveAvgPool3d(AdaptiveAvgPool):
+    """torch.nn.AdaptiveAvgPool3d."""
+
+
+class AdaptiveMaxPool3d(AdaptiveMaxPool):
+    """torch.nn.AdaptiveMaxPool3d."""
+
+
+class LPPool3d(LPPool):
+    """torch.nn.LPPool3d."""
+
+
+class MaxUnpool3d(MaxUnpool):
+    """torch.nn.MaxUnpool3d."""

@@ -1,0 +1,181 @@
+"""Shapes as torch sees them: plain ints where they are known, scalar tensors where they are not."""
+
+import math
+
+import tensorflow as tf
+
+
+def shape(x):
+    """The sizes of x in the order of its axes."""
+    static = x.shape.as_list()
+    if None not in static:
+        return tuple(static)
+    dynamic = tf.shape(x)
+    return tuple(dynamic[i] if n is None else n for i, n in enumerate(static))
+
+
+def size(x, dim=None):
+    """All sizes of x, or the one of axis `dim`."""
+    if dim is None:
+        return shape(x)
+    return tf.shape(x)[dim] if x.shape[dim] is None else x.shape[dim]
+
+
+def numel(x):
+    """The number of elements."""
+    return product(shape(x))
+
+
+def product(sizes):
+    """The product of ints and scalar tensors; 1 for none."""
+    result = 1
+    for n in sizes:
+        result = result * n
+    return result
+
+
+def reshape(x, *sizes):
+    """x.reshape(2, -1) and x.reshape((2, -1)); sizes may be scalar tensors."""
+    sizes = sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) and is_listed(sizes[0]) else sizes
+    sizes = list(sizes) if isinstance(sizes, (tuple, list)) else sizes
+    if isinstance(sizes, list) and not all(isinstance(n, int) for n in sizes) and -1 not in known(sizes):
+        # One open size is what -1 says, and keeps the other sizes static.
+        open_sizes = [i for i, n in enumerate(sizes) if not isinstance(n, int)]
+        if len(open_sizes) == 1:
+            sizes[open_sizes[0]] = -1
+    return tf.reshape(x, sizes)
+
+
+def is_listed(sizes):
+    """Whether this is a list of sizes and not one size."""
+    return isinstance(sizes, (tuple, list)) or len(getattr(sizes, "shape", ())) == 1
+
+
+def known(sizes):
+    """The sizes that are plain ints."""
+    return [n for n in sizes if isinstance(n, int)]
+
+
+def flatten(x, start_dim=0, end_dim=-1):
+    """torch.flatten: the axes from start_dim to end_dim become one."""
+    rank = len(x.shape)
+    if rank == 0:
+        return tf.reshape(x, (1,))
+    start, end = start_dim % rank, end_dim % rank
+    sizes = shape(x)
+    middle = sizes[start : end + 1]
+    merged = math.prod(middle) if all(isinstance(n, int) for n in middle) else -1
+    return reshape(x, (*sizes[:start], merged, *sizes[end + 1 :]))
+
+
+def unflatten(x, dim, sizes):
+    """torch.unflatten: axis `dim` becomes the axes `sizes`, of which one may be -1."""
+    dim = dim % len(x.shape)
+    before, after = shape(x)[:dim], shape(x)[dim + 1 :]
+    sizes = list(sizes)
+    if -1 in known(sizes):
+        rest = product(n for i, n in enumerate(sizes) if i != known(sizes).index(-1))
+        sizes[sizes.index(-1)] = size(x, dim) // rest
+    return reshape(x, (*before, *sizes, *after))
+
+
+def expand(x, *sizes):
+    """x.expand(2, -1, 3): axes of size 1 are repeated, -1 keeps a size, new axes come in front."""
+    sizes = list(sizes[0]) if len(sizes) == 1 and is_listed(sizes[0]) else list(sizes)
+    new = len(sizes) - len(x.shape)
+    old = (1,) * new + shape(x)
+    target = [old[i] if isinstance(n, int) and n == -1 else n for i, n in enumerate(sizes)]
+    return tf.broadcast_to(x, target)
+
+
+def expand_as(x, other):
+    """x.expand_as(other)."""
+    return tf.broadcast_to(x, shape(other))
+
+
+def repeat(x, *sizes):
+    """x.repeat(2, 3): tiles, with new axes in front."""
+    sizes = list(sizes[0]) if len(sizes) == 1 and is_listed(sizes[0]) else list(sizes)
+    new = len(sizes) - len(x.shape)
+    return tf.tile(tf.reshape(x, (1,) * new + shape(x)), sizes)
+
+
+def repeat_interleave(x, repeats, dim=None):
+    """torch.repeat_interleave."""
+    if dim is None:
+        x, dim = tf.reshape(x, (-1,)), 0
+    return tf.repeat(x, repeats, axis=dim)
+
+
+def squeeze(x, dim=None):
+    """torch.squeeze: an axis that is not of size 1 stays."""
+    if dim is None:
+        return tf.squeeze(x)
+    dims = dim if isinstance(dim, (tuple, list)) else (dim,)
+    ones = [d for d in dims if len(x.shape) and x.shape[d] == 1]
+    return tf.squeeze(x, ones) if ones else x
+
+
+def chunk(x, chunks, dim=0):
+    """torch.chunk: equal pieces, of which the last may be shorter or missing."""
+    n = size(x, dim)
+    if isinstance(n, int) and n % chunks == 0:
+        return tuple(tf.split(x, chunks, dim))
+    return split(x, -(-n // chunks), dim)
+
+
+def split(x, split_size_or_sections, dim=0):
+    """torch.split: pieces of one size (the last may be shorter), or of the sizes in a list."""
+    sections = split_size_or_sections
+    n = size(x, dim)
+    if isinstance(sections, (tuple, list)):
+        return tuple(tf.split(x, list(sections), dim))
+    if not isinstance(n, int) or not isinstance(sections, int):
+        raise ValueError(f"cannot split axis {dim} of shape {x.shape}: the number of pieces is not known")
+    pieces = [sections] * (n // sections) + ([n % sections] if n % sections else [])
+    return tuple(tf.split(x, pieces or [0], dim))
+
+
+def tensor_split(x, indices_or_sections, dim=0):
+    """torch.tensor_split: nearly equal pieces, or a cut before each of the given indices."""
+    n = size(x, dim)
+    if isinstance(indices_or_sections, int):
+        small, extra = divmod(n, indices_or_sections)
+        return tuple(tf.split(x, [small + (i < extra) for i in range(indices_or_sections)], dim))
+    cuts = [0, *(min(i % (n + 1) if i < 0 else i, n) for i in indices_or_sections), n]
+    return tuple(tf.split(x, [b - a for a, b in zip(cuts, cuts[1:], strict=False)], dim))
+
+
+def unbind(x, dim=0):
+    """torch.unbind."""
+    return tuple(tf.unstack(x, axis=dim))
+
+
+def unfold_axis(x, dimension, size, step):
+    """x.unfold(dimension, size, step): windows of an axis; the elements of a window stand last."""
+    dimension = dimension % len(x.shape)
+    length = x.shape[dimension] if x.shape[dimension] is not None else tf.shape(x)[dimension]
+    starts = tf.range(0, length - size + 1, step)
+    y = tf.gather(x, starts[:, None] + tf.range(size)[None], axis=dimension)
+    rank = len(x.shape) + 1
+    order = [i for i in range(rank) if i != dimension + 1]
+    return tf.transpose(y, [*order, dimension + 1])
+
+
+def movedim(x, source, destination):
+    """torch.movedim."""
+    rank = len(x.shape)
+    source = [source] if isinstance(source, int) else list(source)
+    destination = [destination] if isinstance(destination, int) else list(destination)
+    source, destination = [d % rank for d in source], [d % rank for d in destination]
+    order = [d for d in range(rank) if d not in source]
+    for to, origin in sorted(zip(destination, source, strict=True)):
+        order.insert(to, origin)
+    return tf.transpose(x, order)
+
+
+def transpose(x, dim0, dim1):
+    """torch.transpose: two axes swapped."""
+    order = list(range(len(x.shape)))
+    order[dim0], order[dim1] = order[dim1], order[dim0]
+    return tf.transpose(x, order)
