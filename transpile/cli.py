@@ -217,11 +217,11 @@ def _complain(message: str) -> int:
 
 def _options(data_format: str, rules: tuple[Path, ...], exact_training: bool) -> Options:
     if rules:
-        from transpile.rulebook import RuleError, load
-
         for table in rules:
             if not table.is_file():
                 raise UnusableCall(f"{table}: no such rule table")
+        from transpile.rulebook import RuleError, load
+
         try:
             load(rules)
         except RuleError as error:
@@ -322,7 +322,9 @@ def _show_rule(name: str, style: str) -> int:
     book = load()
     found = [rule for rule in book.rules() if name in (rule.id, rule.torch, *rule.aliases)]
     if not found:
-        raise UnusableCall(_unknown(name, [n for rule in book.rules() for n in (rule.id, rule.torch)], "rule"))
+        raise UnusableCall(
+            _unknown(name, [n for rule in book.rules() for n in (rule.id, rule.torch)], "rule")
+        )
     _say(details(found[0], style))
     return 0
 

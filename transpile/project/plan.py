@@ -10,7 +10,9 @@ from pathlib import Path
 
 from transpile.project.renaming import Renaming
 
-SKIPPED_FOLDERS = frozenset({"__pycache__", ".git", ".hg", ".svn", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
+SKIPPED_FOLDERS = frozenset(
+    {"__pycache__", ".git", ".hg", ".svn", ".mypy_cache", ".pytest_cache", ".ruff_cache"}
+)
 SKIPPED_ENDINGS = (".pyc", ".pyo")
 SUPPORT_NAME = "_torch_support"
 

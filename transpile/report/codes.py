@@ -22,4 +22,3 @@ def load() -> dict[str, Explanation]:
         for module in pkgutil.walk_packages(package.__path__, f"{home}."):
             importlib.import_module(module.name)
     return catalogue()
-

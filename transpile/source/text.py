@@ -56,23 +56,25 @@ def decode(data: bytes) -> SourceText:
         raise SourceError("the file is binary: it holds a NUL byte", line, 1, UNDECODABLE)
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-    except SyntaxError as error:
-        raise SourceError(f"the file is not text: {error.msg}", 1, 1, UNDECODABLE) from None
-    bom = data.startswith(codecs.BOM_UTF8)
-    try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
-        line = data[: error.start].count(b"\n") + 1
-        raise SourceError(
-            f"the file is not {error.encoding} text: byte 0x{data[error.start]:02x} cannot be decoded",
-            line,
-            1,
-            UNDECODABLE,
-        ) from None
-    except LookupError:
-        raise SourceError(f"{encoding} is no encoding of text", 1, 1, UNDECODABLE) from None
+        raise _undecodable(data, error) from None
+    except (SyntaxError, LookupError) as declaration:
+        # an unknown encoding, or none and no UTF-8 in the first two lines
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise _undecodable(data, error) from None
+        raise SourceError(f"the file is not text: {declaration}", 1, 1, UNDECODABLE) from None
+    bom = data.startswith(codecs.BOM_UTF8)
     counts = Counter(_NEWLINE.findall(text)) if "\r" in text else Counter()
     return SourceText(text, counts.most_common(1)[0][0] if counts else "\n", bom)
+
+
+def _undecodable(data: bytes, error: UnicodeDecodeError) -> SourceError:
+    line = data[: error.start].count(b"\n") + 1
+    byte = f"byte 0x{data[error.start]:02x} cannot be decoded"
+    return SourceError(f"the file is not {error.encoding} text: {byte}", line, 1, UNDECODABLE)
 
 
 def declared_encoding(code: str) -> str:

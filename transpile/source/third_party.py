@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from functools import lru_cache
+from functools import cache
 from importlib import metadata
 
 # Modules whose distribution need not be installed where the translation runs, but which are known to need torch
@@ -31,7 +31,7 @@ _TORCH_FAMILY = frozenset({"torch", "torchvision", "torchaudio", "pytorch-lightn
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
-@lru_cache(maxsize=None)
+@cache
 def needs_torch(top_level_module: str) -> bool:
     """Whether importing the module (a top-level name such as "timm") needs torch.
 
@@ -58,14 +58,18 @@ def _distributions(module: str) -> list[str]:
     return [module]
 
 
-@lru_cache(maxsize=1)
+@cache
 def _providers() -> dict[str, list[str]]:
     # reads the file list of every installed distribution: tens of milliseconds, hence last and once
     return dict(metadata.packages_distributions())
 
 
 def _requires_torch(distribution: str) -> bool:
-    for requirement in metadata.requires(distribution) or ():
+    try:
+        requirements = metadata.requires(distribution) or ()
+    except metadata.PackageNotFoundError:
+        return False  # listed by one part of broken metadata, unknown to another
+    for requirement in requirements:
         named = _REQUIREMENT.match(requirement)
         optional = "extra" in requirement.partition(";")[2]
         if named and not optional and re.sub(r"[-_.]+", "-", named[1]).lower() in _TORCH_FAMILY:
