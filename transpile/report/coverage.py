@@ -83,10 +83,11 @@ def _imported(tree: ast.Module) -> Iterator[tuple[str, str]]:
             for alias in node.names:
                 if alias.name.partition(".")[0] == "torch":
                     yield (alias.asname, alias.name) if alias.asname else ("torch", "torch")
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            if node.module.partition(".")[0] == "torch":
-                for alias in node.names:
-                    yield alias.asname or alias.name, f"{node.module}.{alias.name}"
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            if (node.module or "").partition(".")[0] != "torch":
+                continue
+            for alias in node.names:
+                yield alias.asname or alias.name, f"{node.module}.{alias.name}"
 
 
 def _left(diagnostics: Iterable[Diagnostic]) -> list[tuple[int, int, str]]:
