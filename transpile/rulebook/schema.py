@@ -1,0 +1,63 @@
+"""The words that a rule table may use."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["EXAMPLE_SPEC", "KEYS", "KINDS", "LAYOUTS", "LAYOUT_HOOKS", "RETURNS"]
+
+# Key → the types that its value may have.
+KEYS: dict[str, type | tuple[type, ...]] = {
+    "id": str,
+    "torch": str,
+    "aliases": list,
+    "method": str,
+    "method_only": bool,
+    "inplace": bool,
+    "out": bool,
+    "kind": str,
+    "params": (list, str),
+    "drop": list,
+    "tf": str,
+    "args": dict,
+    "simple": list,
+    "variants": list,
+    "keras": list,
+    "isinstance": str,
+    "refuse": str,
+    "instead": str,
+    "layout": str,
+    "returns": str,
+    "rank": int,
+    "dtype": str,
+    "fidelity": str,
+    "why": str,
+    "url": str,
+    "examples": list,
+}
+
+KINDS = frozenset({"function", "constant", "attribute", "layer", "class", "plumbing"})
+
+LAYOUTS = frozenset({"elementwise", "plain", "axis", "image", "any", "hook"})
+
+# What a result is. "list" is a list of tensors like the first argument, "pair" values and int64 indices,
+# "python" a Python value, "unknown" nothing that could be said.
+_RETURNS = """
+like broadcast bool reduce scalar tensor pair tuple list shape int none python unknown hook
+"""
+RETURNS = frozenset(_RETURNS.split())
+
+# The operations whose layout is decided in Python (transpile.infer), by torch's name.
+_HOOKS = """
+view reshape permute transpose flatten unflatten squeeze unsqueeze expand expand_as repeat tile stack cat split
+chunk unbind flip roll movedim swapaxes T mT t size shape numel dim unfold narrow select repeat_interleave
+tensor_split broadcast_to view_as reshape_as hstack vstack dstack item tolist where copy_ to type type_as
+einsum matmul linear tensor meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
+tensor_new empty zeros softmax normalize reduce topk sort glu pad interpolate pixel_shuffle nonzero
+broadcast_tensors atleast cumsum
+"""
+LAYOUT_HOOKS = frozenset(_HOOKS.split())
+
+EXAMPLE_SPEC = re.compile(
+    r"(f32|f64|f16|bf16|i64|i32|i16|i8|u8|bool|c64)\[[\d,]*\](:pos|:unit|:int\d+|:zero)?"
+)

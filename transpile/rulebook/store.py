@@ -1,0 +1,175 @@
+"""Where the tables are, the cache of what they say, and the index over them."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from transpile.rulebook.model import Rule, RuleError, from_record
+
+__all__ = ["Rulebook", "load", "packaged_tables"]
+
+FORMAT = 1  # of the cache; raised when records change their shape
+
+
+class Rulebook:
+    """Rules by torch name, method and attribute. A Rule is made when it is first asked for."""
+
+    def __init__(self, records: list[dict[str, Any]], index: dict[str, dict[str, int]]) -> None:
+        self._records = records
+        self._index = index
+        self._made: dict[int, Rule] = {}
+
+    def by_name(self, qualified: str) -> Rule | None:
+        """The rule of a qualified torch name: canonical, alias, `torch.Tensor.method` or in-place `torch.abs_`."""
+        found = self._find("names", qualified)
+        if found is None and qualified.startswith("torch.Tensor."):
+            name = qualified[len("torch.Tensor.") :]
+            found = self.method(name) or self.attribute(name)
+        if found is None and qualified.endswith("_"):
+            found = self._find("names", qualified[:-1])
+            return found if found is not None and found.inplace else None
+        return found
+
+    def method(self, name: str) -> Rule | None:
+        """The rule of `x.name(…)`; for `abs_` that of `abs`, if it says `inplace`."""
+        found = self._find("methods", name)
+        if found is None and name.endswith("_"):
+            found = self._find("methods", name[:-1])
+            return found if found is not None and found.inplace else None
+        return found
+
+    def attribute(self, name: str) -> Rule | None:
+        """The rule of `x.name`, read without a call."""
+        return self._find("attributes", name)
+
+    def rules(self) -> Iterator[Rule]:
+        """All rules, in the order of the tables."""
+        return (self._rule(number) for number in range(len(self._records)))
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def _find(self, space: str, name: str) -> Rule | None:
+        number = self._index[space].get(name)
+        return None if number is None else self._rule(number)
+
+    def _rule(self, number: int) -> Rule:
+        rule = self._made.get(number)
+        if rule is None:
+            rule = self._made[number] = from_record(self._records[number])
+        return rule
+
+
+def packaged_tables() -> list[Path]:
+    """The tables that come with the package: inside it in a wheel, beside it in a checkout."""
+    package = Path(__file__).resolve().parent.parent
+    for folder in (package / "rules", package.parent / "rules"):
+        tables = sorted(folder.glob("*.yaml"))
+        if tables:
+            return tables
+    return []
+
+
+def load(extra: Sequence[Path] = ()) -> Rulebook:
+    """The packaged rules, and those of `extra` tables, which take precedence by name.
+
+    Raises RuleError with file and line for a table that cannot be used.
+    """
+    records, index = _load(packaged_tables())
+    if extra:
+        own, _ = _load([Path(path) for path in extra])
+        ids = {record["id"] for record in own}
+        names = {name for record in own for name in (record["torch"], *record.get("aliases", ()))}
+        kept = [_without(record, names) for record in records if record["id"] not in ids]
+        records = [record for record in kept if record["torch"] not in names] + own
+        index = _indexed(records)
+    return Rulebook(records, index)
+
+
+def _without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    aliases = record.get("aliases", [])
+    return (
+        {**record, "aliases": [a for a in aliases if a not in names]}
+        if names.intersection(aliases)
+        else record
+    )
+
+
+_loaded: dict[str, tuple[list[dict[str, Any]], dict[str, dict[str, int]]]] = {}
+
+
+def _load(tables: list[Path]) -> tuple[list[dict[str, Any]], dict[str, dict[str, int]]]:
+    key = _digest(tables)
+    if key not in _loaded:
+        cache = _cache_folder() / f"rules-{key}.json"
+        content = _read_cache(cache)
+        if content is None:
+            from transpile.rulebook.reading import read
+
+            records = read(tables)
+            content = json.loads(json.dumps({"records": records, "index": _indexed(records)}))
+            _write_cache(cache, content)
+        _loaded[key] = content["records"], content["index"]
+    return _loaded[key]
+
+
+def _indexed(records: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    names: dict[str, int] = {}
+    methods: dict[str, int] = {}
+    attributes: dict[str, int] = {}
+    for number, record in enumerate(records):
+        for name in (record["torch"], *record.get("aliases", ())):
+            names[name] = number
+        if "method" in record:
+            (attributes if record.get("kind") == "attribute" else methods)[record["method"]] = number
+    return {"names": names, "methods": methods, "attributes": attributes}
+
+
+def _digest(tables: list[Path]) -> str:
+    """What the cache is keyed by: the tables' places, sizes and times, and the code that reads them."""
+    digest = hashlib.sha256(f"{FORMAT}".encode())
+    code = Path(__file__).resolve().parent
+    for path in [
+        *tables,
+        *(code / name for name in ("reading.py", "schema.py", "conditions.py", "hooks.py")),
+    ]:
+        try:
+            stat = path.stat()
+        except OSError as error:
+            raise RuleError(f"{path}:1: cannot be read: {error.strerror}") from None
+        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
+    return digest.hexdigest()[:24]
+
+
+def _cache_folder() -> Path:
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("transpile"))
+
+
+def _read_cache(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_bytes())
+        return content if {"records", "index"} <= content.keys() else None
+    except (OSError, ValueError, AttributeError):
+        return None
+
+
+def _write_cache(path: Path, content: dict[str, Any]) -> None:
+    """Whole or not at all, and no harm if the folder cannot be written; older caches go."""
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix="rules-", suffix=".tmp")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            json.dump(content, file, separators=(",", ":"))
+        os.replace(name, path)
+        stale = sorted(path.parent.glob("rules-*.json"), key=lambda p: p.stat().st_mtime)[:-8]
+        for old in stale:
+            old.unlink(missing_ok=True)
