@@ -41,13 +41,13 @@ def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mod
     return tf.nn.conv3d(x, kernel, stride, "VALID", "NDHWC" if channels_last else "NCDHW", dilation)
 
 
-def add_bias(x, bias, data_format=None):
-    """Adds one number per channel."""
+def add_bias(x, bias, spatial, data_format=None):
+    """Adds one number per channel to an image with so many spatial axes."""
     if bias is None:
         return x
-    if channel_axis(data_format) == -1 or len(x.shape) == 4:
+    if channel_axis(data_format) == -1 or len(x.shape) == spatial + 2 == 4:
         return tf.nn.bias_add(x, bias, "N...C" if channel_axis(data_format) == -1 else "NC...")
-    return x + tf.reshape(bias, (-1, *(1,) * (len(x.shape) - 2)))
+    return x + tf.reshape(bias, (-1, *(1,) * spatial))
 
 
 def kernel_of(weight):
@@ -65,7 +65,7 @@ def weight_of(kernel):
 def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, data_format=None):
     """torch.nn.functional.conv1d: the weight is in torch's order (out, in / groups, *size)."""
     y = convolve(input, kernel_of(weight), stride, padding, dilation, data_format)
-    return add_bias(y, bias, data_format)
+    return add_bias(y, bias, len(weight.shape) - 2, data_format)
 
 
 def conv2d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1, data_format=None):
@@ -131,14 +131,14 @@ class Convolution(TorchLayer):
     def call(self, input):
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
         y = convolve(input, self.kernel, self.stride, self.padding, self.dilation, self.data_format, mode)
-        return add_bias(y, self.bias, self.data_format)
+        return add_bias(y, self.bias, self.spatial, self.data_format)
 
     def _conv_forward(self, input, weight, bias):
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
         y = convolve(
             input, kernel_of(weight), self.stride, self.padding, self.dilation, self.data_format, mode
         )
-        return add_bias(y, bias, self.data_format)
+        return add_bias(y, bias, self.spatial, self.data_format)
 
 
 class Conv1d(Convolution, tf.keras.layers.Conv1D):

@@ -35,7 +35,7 @@ def convolve_transposed(x, kernel, stride, padding, output_padding, dilation, gr
 def transposed_map(x, kernel, stride, dilation, groups, data_format):
     """The whole map of a transposed convolution of rank 2 or 3, (size - 1) * stride + span long."""
     channels_last = channel_axis(data_format) == -1
-    dynamic = None if None not in x.shape.as_list() else tf.shape(x)
+    dynamic = None if None not in list(x.shape) else tf.shape(x)
     shape = [x.shape[i] if x.shape[i] is not None else dynamic[i] for i in range(len(x.shape))]
     for i, axis in enumerate(spatial_axes(len(shape), data_format)):
         shape[axis] = (shape[axis] - 1) * stride[i] + dilation[i] * (kernel.shape[i] - 1) + 1
@@ -67,7 +67,7 @@ def conv_transpose2d(
     y = convolve_transposed(
         input, kernel_of(weight), stride, padding, output_padding, dilation, groups, data_format
     )
-    return add_bias(y, bias, data_format)
+    return add_bias(y, bias, len(weight.shape) - 2, data_format)
 
 
 def conv_transpose1d(
@@ -144,7 +144,7 @@ class TransposedConvolution(TorchLayer):
         y = convolve_transposed(
             input, self.kernel, self.stride, self.padding, more, self.dilation, self.groups, self.data_format
         )
-        return add_bias(y, self.bias, self.data_format)
+        return add_bias(y, self.bias, self.spatial, self.data_format)
 
     def output_padding_for(self, input, output_size):
         """What must be added at the end of each axis to reach the wanted size."""

@@ -14,7 +14,7 @@ def fused_batch_norm(x, scale, offset, mean, variance, eps, training, data_forma
     if rank == 2:
         x, data_format = tf.reshape(x, (-1, 1, 1, channels)), "channels_last"
     elif rank != 4:
-        shape = tf.shape(x) if x.shape[1:].as_list().count(None) or x.shape[0] is None else x.shape
+        shape = tf.shape(x) if list(x.shape[1:]).count(None) or x.shape[0] is None else x.shape
         if channel_axis(data_format) == -1:
             x = tf.reshape(x, (-1, 1, 1, channels))
         else:
@@ -85,8 +85,8 @@ def scale_and_shift(x, weight=None, bias=None, data_format=None):
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5, data_format=None):
     """torch.nn.functional.group_norm."""
     rank = len(input.shape)
-    dynamic = tf.shape(input) if None in input.shape.as_list() else input.shape
-    shape = [dynamic[i] if n is None else n for i, n in enumerate(input.shape.as_list())]
+    dynamic = tf.shape(input) if None in list(input.shape) else input.shape
+    shape = [dynamic[i] if n is None else n for i, n in enumerate(list(input.shape))]
     channel = channel_axis(data_format) % rank if rank > 2 else 1
     grouped = [*shape[:channel], num_groups, shape[channel] // num_groups, *shape[channel + 1 :]]
     axes = [axis for axis in range(1, rank + 1) if axis != channel]

@@ -53,7 +53,9 @@ def max_pool(
     if channel_axis(data_format) == 1:  # the gradient of the CPU kernel knows channels_last only
         y = max_pool(plain_to_last(x), kernel, stride, 0, dilation, data_format="channels_last")
         return last_to_plain(y)
-    return tf.nn.pool(x, kernel, "MAX", stride, "VALID", dilations=dilation)
+    if max(dilation) > 1:
+        return tf.nn.pool(x, kernel, "MAX", stride, "VALID", dilations=dilation)
+    return tf.nn.max_pool(x, kernel, stride, "VALID")
 
 
 def plain_to_last(x):
@@ -108,8 +110,8 @@ def avg_pool(
     stride = kernel if stride is None or stride == [] else ntuple(stride, n)
     pairs = pool_pairs(input, kernel, stride, padding, (1,) * n, ceil_mode, data_format)
     x = pad_axes(input, pairs)
-    layout = None if channel_axis(data_format) == -1 else ("NCW", "NCHW", "NCDHW")[n - 1]
-    y = tf.nn.pool(x, kernel, "AVG", stride, "VALID", layout)
+    layouts = ("NWC", "NHWC", "NDHWC") if channel_axis(data_format) == -1 else ("NCW", "NCHW", "NCDHW")
+    y = tf.nn.avg_pool(x, kernel, stride, "VALID", layouts[n - 1])
     if divisor_override is not None:
         full = 1
         for k in kernel:

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 def shape(x):
     """The sizes of x in the order of its axes."""
-    static = x.shape.as_list()
+    static = list(x.shape)
     if None not in static:
         return tuple(static)
     dynamic = tf.shape(x)

@@ -1,0 +1,236 @@
+"""Reading and writing parts of tensors with torch's rules; every write returns a new tensor."""
+
+import tensorflow as tf
+
+from transpile.support.shape import product, shape
+
+
+def is_array(key):
+    """Whether a key picks elements by a tensor or a list of numbers, and not by an int or a slice."""
+    return isinstance(key, list) or len(getattr(key, "shape", ())) > 0
+
+
+def full_key(x, key):
+    """A key with one entry per axis of x (and None for each new axis): no `...`, masks as their positions."""
+    key = list(key) if isinstance(key, tuple) else [key]
+    expanded, used = [], 0
+    for k in key:
+        if isinstance(k, list):
+            k = tf.convert_to_tensor(k)
+        if is_array(k) and tf.as_dtype(k.dtype) == tf.bool:
+            expanded.extend(tf.unstack(tf.where(k), num=len(k.shape), axis=1))
+            used += len(k.shape)
+        else:
+            expanded.append(k)
+            used += k is not None and k is not Ellipsis
+    rest = [slice(None)] * (len(x.shape) - used)
+    places = [i for i, k in enumerate(expanded) if k is Ellipsis]
+    at = places[0] if places else len(expanded)
+    return [*expanded[:at], *rest, *expanded[at + 1 :]]
+
+
+def index(x, key):
+    """x[key] with torch's keys: ints, slices, None, ..., boolean masks, and any number of integer tensors."""
+    key = full_key(x, key)
+    arrays = [i for i, k in enumerate(key) if is_array(k)]
+    if not arrays:
+        return x[tuple(key)]
+    # Slices and new axes first; then the axes of the arrays come to the front and are picked together.
+    y = x[tuple(slice(None) if is_array(k) else k for k in key)]
+    kept = [k for k in key if k is None or isinstance(k, slice) or is_array(k)]
+    axes = [i for i, k in enumerate(kept) if is_array(k)]
+    picks = [tf.cast(k, tf.int64) for k in key if is_array(k)]
+    rest = [i for i in range(len(y.shape)) if i not in axes]
+    sizes = shape(y)
+    picks = [
+        tf.where(k < 0, k + tf.cast(sizes[axis], tf.int64), k) for k, axis in zip(picks, axes, strict=True)
+    ]
+    if len(axes) == 1:
+        return tf.gather(y, picks[0], axis=axes[0])
+    rank = max(len(k.shape) for k in picks)
+    together = sum(tf.zeros_like(k) for k in picks)
+    position = tf.stack([k + together for k in picks], -1)
+    y = tf.gather_nd(tf.transpose(y, axes + rest), position)
+    if axes == list(range(axes[0], axes[0] + len(axes))) and axes[0] > 0:
+        # Adjacent arrays leave their result where they stood; others leave it in front.
+        order = [*range(rank, rank + axes[0]), *range(rank), *range(rank + axes[0], len(y.shape))]
+        y = tf.transpose(y, order)
+    return y
+
+
+def slice_update(x, key, value):
+    """A copy of x in which x[key] is `value`, broadcast: what `x[key] = value` leaves in torch."""
+    x = tf.convert_to_tensor(x)
+    if is_array(key) and not isinstance(key, list) and key.dtype == tf.bool and len(shape_of(value)) == 0:
+        mask = tf.reshape(key, (*shape(key), *(1,) * (len(x.shape) - len(key.shape))))
+        return tf.where(mask, tf.cast(value, x.dtype), x)
+    sizes = shape(x)
+    numbers = tf.reshape(tf.range(product(sizes)), sizes)
+    chosen = index(numbers, key)
+    value = tf.broadcast_to(trimmed(tf.cast(value, x.dtype), len(chosen.shape)), tf.shape(chosen))
+    at = tf.reshape(chosen, (-1, 1))
+    flat = tf.tensor_scatter_nd_update(tf.reshape(x, (-1,)), at, tf.reshape(value, (-1,)))
+    return tf.reshape(flat, sizes)
+
+
+def shape_of(value):
+    """The sizes of a tensor or an array; () of a number."""
+    return tuple(getattr(value, "shape", ()))
+
+
+def product(sizes):
+    """The product of ints and scalar tensors."""
+    result = 1
+    for n in sizes:
+        result = result * n
+    return result
+
+
+def trimmed(value, rank):
+    """A value without the leading axes of size 1 that its place does not have."""
+    while len(value.shape) > rank:
+        value = tf.squeeze(value, 0)
+    return value
+
+
+def masked_fill(input, mask, value):
+    """torch.masked_fill."""
+    return tf.where(tf.cast(mask, tf.bool), tf.cast(value, input.dtype), input)
+
+
+def masked_select(input, mask):
+    """torch.masked_select."""
+    sizes = tf.broadcast_static_shape(input.shape, mask.shape)
+    return tf.boolean_mask(tf.broadcast_to(input, sizes), tf.broadcast_to(mask, sizes))
+
+
+def masked_scatter(input, mask, source):
+    """torch.masked_scatter: the elements of `source`, in order, where the mask is True."""
+    mask = tf.broadcast_to(mask, tf.shape(input))
+    return tf.tensor_scatter_nd_update(
+        input, tf.where(mask), tf.reshape(source, (-1,))[: tf.math.count_nonzero(mask)]
+    )
+
+
+def index_select(input, dim, index):
+    """torch.index_select."""
+    return tf.gather(input, index, axis=dim)
+
+
+def take_along_dim(input, indices, dim=None):
+    """torch.take_along_dim: sizes of the other dimensions are broadcast."""
+    if dim is None:
+        return tf.gather(tf.reshape(input, (-1,)), tf.reshape(indices, (-1,)))
+    return tf.experimental.numpy.take_along_axis(input, indices, dim)
+
+
+def positions(index, dim):
+    """Where gather and scatter reach: the full position (…, rank) of each element of `index`."""
+    sizes = shape(index)
+    axes = []
+    for axis, n in enumerate(sizes):
+        numbers = tf.reshape(
+            tf.range(n, dtype=index.dtype), [-1 if a == axis else 1 for a in range(len(sizes))]
+        )
+        axes.append(index if axis == dim % len(sizes) else tf.broadcast_to(numbers, tf.shape(index)))
+    return tf.stack(axes, -1)
+
+
+def gather(input, dim, index):
+    """torch.gather: every axis of `index` may be shorter than that of the input."""
+    if all(n is not None and n == m for n, m in without(dim, input, index)):
+        axis = dim % len(input.shape)
+        return (
+            tf.gather(input, index, axis=axis, batch_dims=axis)
+            if axis == len(input.shape) - 1
+            else (tf.gather_nd(input, positions(index, dim)))
+        )
+    return tf.gather_nd(input, positions(index, dim))
+
+
+def without(dim, a, b):
+    """Pairs of the static sizes of a and b, without axis `dim`."""
+    dim = dim % len(a.shape)
+    return [(n, m) for i, (n, m) in enumerate(zip(a.shape, b.shape, strict=True)) if i != dim]
+
+
+def scattered(index, src, dtype):
+    """The values of a scatter: `src` cut to the shape of `index`, or one number for all."""
+    if len(shape_of(src)) == 0:
+        return tf.fill(tf.shape(index), tf.cast(src, dtype))
+    return tf.cast(src, dtype)[tuple(slice(0, n) for n in shape(index))]
+
+
+def scatter(input, dim, index, src, reduce=None):
+    """torch.scatter, also with reduce="add" or "multiply"; among equal positions the last one need not win."""
+    at, values = positions(index, dim), scattered(index, src, input.dtype)
+    if reduce == "add":
+        return tf.tensor_scatter_nd_add(input, at, values)
+    if reduce == "multiply":
+        rows = tf.tensor_scatter_nd_update(tf.ones_like(input), at, values)
+        return input * rows
+    return tf.tensor_scatter_nd_update(input, at, values)
+
+
+def scatter_add(input, dim, index, src):
+    """torch.scatter_add."""
+    return scatter(input, dim, index, src, "add")
+
+
+def scatter_reduce(input, dim, index, src, reduce, include_self=True):
+    """torch.scatter_reduce for sum, mean, amax and amin."""
+    at, values = positions(index, dim), scattered(index, src, input.dtype)
+    touched = tf.scatter_nd(at, tf.ones_like(values), tf.shape(input, out_type=at.dtype))
+    if reduce in ("amax", "amin"):
+        lowest = input.dtype.min if reduce == "amax" else input.dtype.max
+        base = input if include_self else tf.where(touched > 0, tf.cast(lowest, input.dtype), input)
+        update = tf.tensor_scatter_nd_max if reduce == "amax" else tf.tensor_scatter_nd_min
+        return update(base, at, values)
+    base = input if include_self else tf.where(touched > 0, tf.zeros_like(input), input)
+    total = tf.tensor_scatter_nd_add(base, at, values)
+    if reduce == "sum":
+        return total
+    count = touched + (1 if include_self else 0)
+    return total / tf.maximum(count, 1)
+
+
+def index_add(input, dim, index, source, alpha=1):
+    """torch.index_add."""
+    rank, dim = len(input.shape), dim % len(input.shape)
+    order = [dim, *(i for i in range(rank) if i != dim)]
+    back = [order.index(i) for i in range(rank)]
+    rows = tf.cast(source, input.dtype) * tf.cast(alpha, input.dtype)
+    y = tf.tensor_scatter_nd_add(
+        tf.transpose(input, order), tf.reshape(index, (-1, 1)), tf.transpose(rows, order)
+    )
+    return tf.transpose(y, back)
+
+
+def index_copy(input, dim, index, source):
+    """torch.index_copy."""
+    rank, dim = len(input.shape), dim % len(input.shape)
+    order = [dim, *(i for i in range(rank) if i != dim)]
+    back = [order.index(i) for i in range(rank)]
+    y = tf.tensor_scatter_nd_update(
+        tf.transpose(input, order), tf.reshape(index, (-1, 1)), tf.transpose(source, order)
+    )
+    return tf.transpose(y, back)
+
+
+def index_fill(input, dim, index, value):
+    """torch.index_fill."""
+    sizes = [shape(index)[0] if i == dim % len(input.shape) else n for i, n in enumerate(shape(input))]
+    return index_copy(input, dim, index, tf.fill(sizes, tf.cast(value, input.dtype)))
+
+
+def select(input, dim, index):
+    """torch.select: one index of an axis, which goes."""
+    return tf.gather(input, index % shape(input)[dim], axis=dim)
+
+
+def narrow(input, dim, start, length):
+    """torch.narrow."""
+    key = [slice(None)] * len(input.shape)
+    start = start % shape(input)[dim] if isinstance(start, int) and start < 0 else start
+    key[dim] = slice(start, start + length)
+    return input[tuple(key)]

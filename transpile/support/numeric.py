@@ -1,0 +1,309 @@
+"""Arithmetic and reductions with torch's rules for types, dimensions and signs."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from transpile.support.data_format import logical_axis
+from transpile.support.shape import product, shape
+
+DTYPE_ORDER = (
+    tf.bool,
+    tf.uint8,
+    tf.int8,
+    tf.int16,
+    tf.int32,
+    tf.int64,
+    tf.float16,
+    tf.bfloat16,
+    tf.float32,
+    tf.float64,
+    tf.complex64,
+    tf.complex128,
+)
+
+
+def dtype_category(dtype):
+    """0 for bool, 1 for integers, 2 for floats, 3 for complex numbers."""
+    return 0 if dtype == tf.bool else 1 if dtype.is_integer else 2 if dtype.is_floating else 3
+
+
+def result_type(*values):
+    """torch.result_type: tensors with axes outrank those without, and these outrank Python numbers."""
+    groups = ([], [], [])
+    for value in values:
+        if isinstance(value, bool):
+            groups[2].append(tf.bool)
+        elif isinstance(value, (int, float, complex)):
+            kinds = {int: tf.int64, float: tf.float32, complex: tf.complex64}
+            groups[2].append(kinds[type(value)])
+        else:
+            groups[0 if len(value.shape) else 1].append(tf.as_dtype(value.dtype))
+    highest = max(dtype_category(dtype) for group in groups for dtype in group)
+    for group in groups:
+        fitting = [dtype for dtype in group if dtype_category(dtype) == highest]
+        if {tf.uint8, tf.int8} <= set(fitting):
+            fitting.append(tf.int16)
+        if {tf.float16, tf.bfloat16} <= set(fitting):
+            fitting.append(tf.float32)
+        if fitting:
+            return max(fitting, key=DTYPE_ORDER.index)
+    raise TypeError("no values")
+
+
+def promote(*values):
+    """The values as tensors of the dtype that torch would give their sum."""
+    dtype = result_type(*values)
+    return tuple(tf.cast(value, dtype) for value in values)
+
+
+def as_float(x):
+    """Integers and booleans as float32, as torch's float functions take them; floats stay."""
+    x = tf.convert_to_tensor(x)
+    return x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, tf.float32)
+
+
+def where(condition, input=None, other=None):
+    """torch.where: the choice of elements, or without values the positions (one tensor per axis)."""
+    if input is None:
+        return nonzero(condition, as_tuple=True)
+    return tf.where(condition, *promote(input, other))
+
+
+def div(input, other, rounding_mode=None):
+    """torch.div: true division of any numbers, or rounded to "floor" or "trunc"."""
+    a, b = promote(input, other)
+    if rounding_mode == "floor":
+        return tf.math.floordiv(a, b)
+    if rounding_mode == "trunc":
+        return tf.truncatediv(a, b) if a.dtype.is_integer else tf.sign(a / b) * tf.floor(tf.abs(a / b))
+    return as_float(a) / as_float(b)
+
+
+def floor_divide(input, other):
+    """torch.floor_divide."""
+    return div(input, other, "floor")
+
+
+def remainder(input, other):
+    """torch.remainder: has the sign of the divisor."""
+    return tf.math.floormod(*promote(input, other))
+
+
+def fmod(input, other):
+    """torch.fmod: has the sign of the dividend."""
+    a, b = promote(input, other)
+    return tf.sign(a) * tf.math.floormod(tf.abs(a), tf.abs(b))
+
+
+def add(input, other, alpha=1):
+    """torch.add."""
+    a, b = promote(input, other)
+    return a + b * tf.cast(alpha, b.dtype)
+
+
+def sub(input, other, alpha=1):
+    """torch.sub."""
+    a, b = promote(input, other)
+    return a - b * tf.cast(alpha, b.dtype)
+
+
+def mul(input, other):
+    """torch.mul."""
+    a, b = promote(input, other)
+    return a & b if a.dtype == tf.bool else a * b
+
+
+def power(input, exponent):
+    """torch.pow; an integer to a negative power is an error in both libraries."""
+    return tf.pow(*promote(input, exponent))
+
+
+def clamp(input, min=None, max=None):
+    """torch.clamp with numbers or tensors as bounds, of which one may be missing."""
+    if min is not None:
+        input = tf.maximum(*promote(input, min))
+    return input if max is None else tf.minimum(*promote(input, max))
+
+
+def lerp(input, end, weight):
+    """torch.lerp."""
+    return input + weight * (end - input)
+
+
+def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
+    """torch.nan_to_num."""
+    posinf = input.dtype.max if posinf is None else posinf
+    neginf = input.dtype.min if neginf is None else neginf
+    x = tf.where(tf.math.is_nan(input), tf.cast(nan, input.dtype), input)
+    x = tf.where(tf.equal(x, math.inf), tf.cast(posinf, x.dtype), x)
+    return tf.where(tf.equal(x, -math.inf), tf.cast(neginf, x.dtype), x)
+
+
+def nansum(input, dim=None, keepdim=False):
+    """torch.nansum."""
+    return tf.reduce_sum(tf.where(tf.math.is_nan(input), tf.zeros_like(input), input), dim, keepdim)
+
+
+def nanmean(input, dim=None, keepdim=False):
+    """torch.nanmean."""
+    count = tf.reduce_sum(tf.cast(~tf.math.is_nan(input), input.dtype), dim, keepdim)
+    return nansum(input, dim, keepdim) / count
+
+
+def sum_of(input, dim=None, keepdim=False, dtype=None):
+    """torch.sum: booleans and integers sum to int64."""
+    if dtype is not None or not (input.dtype.is_floating or input.dtype.is_complex):
+        input = tf.cast(input, dtype or tf.int64)
+    return tf.reduce_sum(input, dim, keepdim)
+
+
+def mean(input, dim=None, keepdim=False, dtype=None):
+    """torch.mean."""
+    return tf.reduce_mean(input if dtype is None else tf.cast(input, dtype), dim, keepdim)
+
+
+def var(input, dim=None, unbiased=None, keepdim=False, correction=None):
+    """torch.var: divides by n - correction, which is 1 unless given; torch.var(x, False) is meant by a bool."""
+    if isinstance(dim, bool):
+        dim, unbiased = None, dim
+    correction = (1 if unbiased in (None, True) else 0) if correction is None else correction
+    axes = range(len(input.shape)) if dim is None else [dim] if isinstance(dim, int) else dim
+    axes = list(axes)
+    n = product(shape(input)[axis] for axis in axes)
+    spread = input - tf.reduce_mean(input, axes, keepdims=True)
+    total = tf.reduce_sum(tf.square(tf.abs(spread)), axes, keepdim)
+    return total / tf.cast(tf.maximum(n - correction, 0), total.dtype)
+
+
+def std(input, dim=None, unbiased=None, keepdim=False, correction=None):
+    """torch.std: divides by n - correction, which is 1 unless given."""
+    return tf.sqrt(var(input, dim, unbiased, keepdim, correction))
+
+
+def var_mean(input, dim=None, unbiased=None, keepdim=False, correction=None):
+    """torch.var_mean."""
+    axes = None if isinstance(dim, bool) else dim
+    return var(input, dim, unbiased, keepdim, correction), tf.reduce_mean(input, axes, keepdims=keepdim)
+
+
+def std_mean(input, dim=None, unbiased=None, keepdim=False, correction=None):
+    """torch.std_mean."""
+    variance, average = var_mean(input, dim, unbiased, keepdim, correction)
+    return tf.sqrt(variance), average
+
+
+def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
+    """torch.norm as a vector norm: p a number, ±inf, or "fro"; all axes unless `dim` is given."""
+    x = tf.abs(input if dtype is None else tf.cast(input, dtype))
+    p = 2.0 if p in ("fro", None) else "nuc" if p == "nuc" else float(p)
+    if p == "nuc":
+        values = tf.linalg.svd(input, compute_uv=False)
+        return tf.reduce_sum(values, -1)
+    if p == math.inf:
+        return tf.reduce_max(x, dim, keepdim)
+    if p == -math.inf:
+        return tf.reduce_min(x, dim, keepdim)
+    if p == 0:
+        return tf.reduce_sum(tf.cast(x != 0, x.dtype), dim, keepdim)
+    if p == 1:
+        return tf.reduce_sum(x, dim, keepdim)
+    if p == 2:
+        return safe_sqrt(tf.reduce_sum(tf.square(x), dim, keepdim))
+    return tf.pow(tf.reduce_sum(tf.pow(x, p), dim, keepdim), 1.0 / p)
+
+
+def safe_sqrt(x):
+    """A square root whose gradient at zero is zero, as that of torch's norm."""
+    is_zero = tf.equal(x, 0)
+    return tf.where(is_zero, tf.zeros_like(x), tf.sqrt(tf.where(is_zero, tf.ones_like(x), x)))
+
+
+def normalize(input, p=2.0, dim=1, eps=1e-12, data_format="plain"):
+    """torch.nn.functional.normalize; `dim` counts in torch's order."""
+    axis = logical_axis(dim, len(input.shape), data_format)
+    return input / tf.maximum(norm(input, p, axis, True), eps)
+
+
+def cosine_similarity(x1, x2, dim=1, eps=1e-8):
+    """torch.nn.functional.cosine_similarity."""
+    dot = tf.reduce_sum(x1 * x2, dim)
+    return dot / (tf.maximum(norm(x1, 2, dim), eps) * tf.maximum(norm(x2, 2, dim), eps))
+
+
+def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
+    """torch.nn.functional.pairwise_distance."""
+    return norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+def cdist(x1, x2, p=2.0):
+    """torch.cdist: distances of all rows of x1 to all rows of x2."""
+    return norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1)
+
+
+def one_hot(input, num_classes=-1):
+    """torch.nn.functional.one_hot: int64."""
+    num_classes = tf.reduce_max(input) + 1 if num_classes == -1 else num_classes
+    return tf.one_hot(input, tf.cast(num_classes, tf.int32), dtype=tf.int64)
+
+
+def nonzero(input, as_tuple=False):
+    """torch.nonzero: positions (n, rank), or one tensor per axis."""
+    where_true = tf.where(tf.not_equal(input, tf.zeros([], input.dtype)) if input.dtype != tf.bool else input)
+    return tuple(tf.unstack(where_true, num=len(input.shape), axis=1)) if as_tuple else where_true
+
+
+def bincount(input, weights=None, minlength=0):
+    """torch.bincount."""
+    length = tf.maximum(tf.cast(tf.reduce_max(input) + 1, tf.int32), minlength)
+    values = tf.ones_like(input, tf.int64) if weights is None else weights
+    return tf.math.unsorted_segment_sum(values, input, length)
+
+
+def isclose(input, other, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """torch.isclose."""
+    close = tf.abs(input - other) <= atol + rtol * tf.abs(other)
+    close = close | tf.equal(input, other)
+    return close | (tf.math.is_nan(input) & tf.math.is_nan(other)) if equal_nan else close
+
+
+def allclose(input, other, rtol=1e-5, atol=1e-8, equal_nan=False):
+    """torch.allclose, as a Python bool outside of graphs."""
+    close = tf.reduce_all(isclose(input, other, rtol, atol, equal_nan))
+    return bool(close) if tf.executing_eagerly() else close
+
+
+def equal(input, other):
+    """torch.equal: same shape and elements, as a Python bool outside of graphs."""
+    if input.shape != other.shape:
+        return False
+    same = tf.reduce_all(tf.equal(*promote(input, other)))
+    return bool(same) if tf.executing_eagerly() else same
+
+
+def arange(start, end=None, step=1, dtype=None):
+    """torch.arange: int64 for integers, float32 for floats."""
+    start, end = (0, start) if end is None else (start, end)
+    if dtype is None:
+        numbers = [
+            np.asarray(n).dtype if isinstance(n, (int, float)) else n.dtype for n in (start, end, step)
+        ]
+        dtype = tf.float32 if any(tf.as_dtype(n).is_floating for n in numbers) else tf.int64
+    return tf.cast(tf.range(start, end, step), dtype)
+
+
+def linspace(start, end, steps, dtype=tf.float32):
+    """torch.linspace."""
+    return tf.cast(tf.linspace(tf.cast(start, tf.float64), tf.cast(end, tf.float64), steps), dtype)
+
+
+def meshgrid(*tensors, indexing="ij"):
+    """torch.meshgrid, whose default indexing is "ij"."""
+    tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
+    return tuple(tf.meshgrid(*tensors, indexing=indexing))
+
+
+def full_like(input, fill_value, dtype=None):
+    """torch.full_like."""
+    return tf.fill(tf.shape(input), tf.cast(fill_value, dtype or input.dtype))
