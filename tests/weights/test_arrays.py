@@ -113,7 +113,7 @@ def test_files_without_a_state_dict(tmp_path):
     with pytest.raises(ValueError, match="holds no state dict: a dict of 'epoch'"):
         read_state_dict(tmp_path / "a.pth")
     torch.save(Lazy({}), tmp_path / "b.pth")
-    with pytest.raises(Exception, match="weights_only|Weights only"):
+    with pytest.raises(Exception, match=r"weights_only|Weights only"):
         read_state_dict(tmp_path / "b.pth")
     state = {
         "module.weight": torch.ones(2),

@@ -13,7 +13,11 @@ from transpile.weights import StateDictError, load_state_dict, state_dict
 tf = pytest.importorskip("tensorflow")
 K = tf.keras.layers
 
-VALID = {"padding": "valid"}
+
+def lstm(units):
+    return K.LSTM(units, return_sequences=True)
+
+
 # name: torch module, Keras twin, input in torch's order, whether it is an image
 CASES = {
     "Conv1d": (lambda: nn.Conv1d(4, 6, 3), lambda: K.Conv1D(6, 3), (2, 4, 9), True),

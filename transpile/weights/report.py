@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 # A model of another family misses thousands of names: the first ones of each kind tell as much as all of
@@ -68,8 +68,10 @@ class StateDictError(ValueError):
     """A strict load was refused; nothing was assigned. `report` has the names, the text the nearest ones."""
 
     def __init__(self, model: str, report: LoadReport, expected: Sequence[str]) -> None:
-        self.report = report
-        lines = [f"the state dict does not fit {model} ({report.summary()}); nothing was loaded"]
+        fitting = len(report.loaded)
+        self.report = replace(report, loaded=[])
+        counts = self.report.summary().replace("0 loaded", f"{fitting} names fit")
+        lines = [f"the state dict does not fit {model}, and nothing was loaded: {counts}"]
         lines += _listed("missing", _with_nearest(report.missing, report.unexpected))
         # A name that is still free is the likelier target; one already loaded is named where nothing else is
         # near.
