@@ -145,6 +145,8 @@ def test_a_bad_source_is_one_line_and_status_2(
         (["net.py", "--no-such-option"], "--no-such-option"),
         (["net.py", "--rules", "gone.yaml"], "gone.yaml: no such rule table"),
         (["explain", "API"], "API: no such code"),
+        (["explain", "TR9999"], "TR9999: no such rule"),
+        (["rules", "shown"], "say `list`"),
         (["explain", "SYN01"], "did you mean SYN001?"),
     ],
 )
@@ -259,6 +261,25 @@ def test_help_names_every_command(capsys: Capture) -> None:
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
     assert all(f"\n  {name} " in text for name in COMMANDS)
+
+
+def test_rules_are_listed_and_shown(capsys: Capture) -> None:
+    assert main(["rules", "--format", "json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert [rule["id"] for rule in listed] == sorted(rule["id"] for rule in listed) and listed
+    rule = listed[0]
+    for name in (rule["id"], rule["torch"]):
+        assert main(["rules", "show", name, "--format", "json"]) == 0
+        assert json.loads(capsys.readouterr().out) == rule
+    assert main(["explain", rule["id"]]) == 0
+    assert rule["torch"] in capsys.readouterr().out
+
+
+def test_a_broken_rule_table_is_refused_with_its_line(capsys: Capture) -> None:
+    Path("mine.yaml").write_text(
+        "- id: TR9999\n  torch: torch.mine\n  params: [input]\n  tff: tf.abs({input})\n"
+    )
+    assert "mine.yaml:" in refused(capsys, "net.py", "--rules", "mine.yaml")
 
 
 def test_coverage_counts_names_not_methods(capsys: Capture) -> None:

@@ -248,7 +248,7 @@ def _translate_one(
         sys.stdout.buffer.write(outcome.data)
         sys.stdout.buffer.flush()
     else:
-        from transpile.project.run import write
+        from transpile.project.writing import write
 
         write(file.target, outcome.data, file.source)
     report = _report(file, outcome, None if to_stdout else file.target)
@@ -260,7 +260,8 @@ def _translate_many(
     units: Sequence[Unit], options: Options, style: str, fail_on: str, jobs: int | None, parent: Path | None
 ) -> int:
     """Folders and several files; in text style every file is reported as soon as it is written."""
-    from transpile.project.run import make_folder, write_unit
+    from transpile.project.run import write_unit
+    from transpile.project.writing import make_folder
     from transpile.report.text import file_text, summary
 
     if parent is not None:
@@ -320,12 +321,12 @@ def _show_rule(name: str, style: str) -> int:
     from transpile.rulebook import load
 
     book = load()
-    found = [rule for rule in book.rules() if name in (rule.id, rule.torch, *rule.aliases)]
-    if not found:
+    rule = book.by_name(name) or next((rule for rule in book.rules() if rule.id == name), None)
+    if rule is None:
         raise UnusableCall(
             _unknown(name, [n for rule in book.rules() for n in (rule.id, rule.torch)], "rule")
         )
-    _say(details(found[0], style))
+    _say(details(rule, style))
     return 0
 
 

@@ -9,13 +9,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 from transpile.diagnostics import UNREADABLE, Diagnostic, Severity
 from transpile.project.facts import gather
 from transpile.project.job import Job, Options, Outcome, work
-from transpile.project.plan import File, Unit, UnusableCall
-from transpile.project.writing import write_atomically
+from transpile.project.plan import File, Unit
+from transpile.project.writing import make_folder, write
 
 # Below this many bytes of source the start of the processes costs more than they save (about 5,000 lines)
 _WORTH_PROCESSES = 200_000
@@ -54,6 +55,7 @@ def _run(todo: Sequence[Job], jobs: int | None) -> Iterator[Outcome]:
     if count <= 1:
         yield from map(work, todo)
         return
+    import_module("transpile.translate")  # once, before the processes are forked from this one
     # the largest first, so that no process is left with a long file at the end
     order = sorted(range(len(todo)), key=lambda i: -_size(todo[i]))
     with ProcessPoolExecutor(count, mp_context=_context()) as pool:
@@ -120,22 +122,6 @@ def _copy(file: File) -> Result:
     except OSError as error:
         return Result(file, Outcome(None, (_unreadable(file, error),)))
     return Result(file, Outcome(None), file.target)
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder and those above it; raises UnusableCall where that is not possible."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UnusableCall(f"{folder}: cannot be made: {error.strerror or error}") from None
-
-
-def write(target: Path, data: bytes, like: Path | None) -> None:
-    """Write one output in one step; raises UnusableCall, with an old file untouched, where it cannot be."""
-    try:
-        write_atomically(target, data, like=like)
-    except OSError as error:
-        raise UnusableCall(f"{target}: cannot be written: {error.strerror or error}") from None
 
 
 def _unreadable(file: File, error: OSError | None = None) -> Diagnostic:

@@ -8,6 +8,8 @@ import stat
 import tempfile
 from pathlib import Path
 
+from transpile.project.plan import UnusableCall
+
 
 def write_atomically(target: Path, data: bytes, *, like: Path | None = None) -> None:
     """Replace `target` by `data` in one step.
@@ -43,3 +45,19 @@ def _mode(target: Path, like: Path | None) -> int:
         with contextlib.suppress(OSError):
             return (stat.S_IMODE(like.stat().st_mode) | stat.S_IWUSR) & ~mask
     return 0o666 & ~mask
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it; raises UnusableCall where that is not possible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UnusableCall(f"{folder}: cannot be made: {error.strerror or error}") from None
+
+
+def write(target: Path, data: bytes, like: Path | None) -> None:
+    """Write one output in one step; raises UnusableCall, with an old file untouched, where it cannot be."""
+    try:
+        write_atomically(target, data, like=like)
+    except OSError as error:
+        raise UnusableCall(f"{target}: cannot be written: {error.strerror or error}") from None

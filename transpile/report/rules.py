@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,11 +41,13 @@ def _record(rule: Rule) -> dict[str, Any]:
         "aliases": list(rule.aliases),
         "method": rule.method,
         "tf": [variant.template.text for variant in rule.variants],
+        "keras": [variant.template.text for variant in rule.keras],
         "refuse": rule.refuse,
         "instead": rule.instead,
         "fidelity": _fidelity(rule),
         "why": rule.why,
         "url": rule.url,
+        "table": f"{Path(rule.source[0]).name}:{rule.source[1]}",
     }
     return {key: value for key, value in record.items() if value not in (None, [], "")}
 
