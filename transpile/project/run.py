@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -16,7 +15,7 @@ from transpile.diagnostics import UNREADABLE, Diagnostic, Severity
 from transpile.project.facts import gather
 from transpile.project.job import Job, Options, Outcome, work
 from transpile.project.plan import File, Unit
-from transpile.project.writing import make_folder, write
+from transpile.project.writing import copy_atomically, make_folder, write
 
 # Below this many bytes of source the start of the processes costs more than they save (about 5,000 lines)
 _WORTH_PROCESSES = 200_000
@@ -46,7 +45,8 @@ def translate_unit(unit: Unit, options: Options, jobs: int | None = None) -> Ite
         for file in unit.python
     ]
     for file in unit.unreadable:
-        yield file, Outcome(None, (_unreadable(file),))
+        message = "cannot be read: no permission, or a link that leads nowhere"
+        yield file, Outcome(None, (_left_out(file, message),))
     yield from zip(unit.python, _run(todo, jobs), strict=True)
 
 
@@ -118,13 +118,13 @@ def _copy(file: File) -> Result:
     assert file.target is not None
     try:
         file.target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(file.source, file.target)
+        copy_atomically(file.source, file.target)
     except OSError as error:
-        return Result(file, Outcome(None, (_unreadable(file, error),)))
+        found = _left_out(file, f"cannot be copied: {error.strerror or error}")
+        return Result(file, Outcome(None, (found,)))
     return Result(file, Outcome(None), file.target)
 
 
-def _unreadable(file: File, error: OSError | None = None) -> Diagnostic:
-    why = (error.strerror or str(error)) if error else "no permission, or a link that leads nowhere"
-    message, advice = f"cannot be read: {why}", "The file is left out of the output."
+def _left_out(file: File, message: str) -> Diagnostic:
+    advice = "The file is left out of the output."
     return Diagnostic(UNREADABLE, Severity.ERROR, message, file.shown, 1, 1, 1, 2, advice)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import stat
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from transpile.project.plan import UnusableCall
@@ -18,16 +20,29 @@ def write_atomically(target: Path, data: bytes, *, like: Path | None = None) -> 
     usual one. A device or a pipe is written to directly. Raises OSError, with the old file untouched.
     """
     target = Path(os.path.realpath(target))
+    if target.is_dir():
+        raise IsADirectoryError(21, "is a directory", str(target))
     if target.exists() and not target.is_file():
-        if target.is_dir():
-            raise IsADirectoryError(21, "is a directory", str(target))
         target.write_bytes(data)
         return
+    with _replacement(target, like) as temporary:
+        temporary.write_bytes(data)
+
+
+def copy_atomically(source: Path, target: Path) -> None:
+    """Replace `target` by a copy of `source` in one step; raises OSError, with the old file untouched."""
+    with _replacement(Path(os.path.realpath(target)), source) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+@contextlib.contextmanager
+def _replacement(target: Path, like: Path | None) -> Iterator[Path]:
+    """A temporary file beside the target, which takes its place when the block ends well."""
     mode = _mode(target, like)
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    os.close(handle)
     try:
-        with os.fdopen(handle, "wb") as temporary:
-            temporary.write(data)
+        yield Path(name)
         os.chmod(name, mode)
         os.replace(name, target)
     except BaseException:
