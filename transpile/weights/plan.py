@@ -65,6 +65,7 @@ class Plan:
         order = {name: i for i, name in enumerate(state)}
         self.report.loaded.sort(key=order.__getitem__)
         self.report.unexpected.sort(key=order.__getitem__)
+        self.report.ignored.sort(key=order.__getitem__)
 
     def execute(self) -> None:
         """Builds what is unbuilt, then reads and assigns one array after the other."""
@@ -110,11 +111,9 @@ class Plan:
         fitting = self._fitting(visit, slots)
         if any(cell.variable is None for slot in slots for cell in slot.cells):
             if not _buildable(visit, slots):
+                # The array that would tell how to build the layer is reported as missing or mismatched.
                 for slot in fitting:
-                    entries = visit.entries(list(slot.names))
-                    self.report.mismatched += [
-                        Mismatch(name, None, self._state[name].shape) for name in entries
-                    ]
+                    self.report.ignored += visit.entries(list(slot.names))
                 return
             family, layer, shapes = visit.site.family, visit.site.layer, visit.shapes
             self._builds.setdefault(id(layer), lambda: family.build(layer, shapes))

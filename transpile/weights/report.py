@@ -17,7 +17,7 @@ _POOL = 500
 class Mismatch(NamedTuple):
     """A name whose array has another shape than the model wants, both in torch's order.
 
-    `wanted` is None where the layer has no weights yet and the given arrays do not say what they should be.
+    `wanted` is None where the layer has no weights yet and the given arrays do not tell their sizes.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Mismatch(NamedTuple):
 
     def __str__(self) -> str:
         if self.wanted is None:
-            return f"{self.name}: given {self.given}, but the rest of its layer does not tell how to build it"
+            return f"{self.name}: given {self.given}, which does not tell how to build the layer"
         return f"{self.name}: wanted {self.wanted}, given {self.given}"
 
 
@@ -35,8 +35,8 @@ class LoadReport:
     """The torch names by what became of them.
 
     loaded: read into the model. missing: expected by the model and not given. unexpected: given, without a
-    place in the model. mismatched: given in another shape. ignored: known, and without a meaning in Keras
-    (num_batches_tracked where BatchNorm has a momentum).
+    place in the model. mismatched: given in another shape. ignored: known, and of no use: num_batches_tracked
+    where BatchNorm has a momentum, and the bias of a layer that cannot be built for want of its kernel.
     """
 
     loaded: list[str] = field(default_factory=list)
