@@ -263,6 +263,32 @@ def test_help_names_every_command(capsys: Capture) -> None:
     assert all(f"\n  {name} " in text for name in COMMANDS)
 
 
+def test_pyproject_sets_defaults_and_the_command_line_wins(capsys: Capture) -> None:
+    Path("pyproject.toml").write_text(
+        '[tool.transpile]\ndata-format = "channels_first"\nfail-on = "warning"\n'
+    )
+    Path("net.py").write_text("import torch\nSAY_WARNING\n")
+    assert main(["net.py"]) == 1
+    assert "channels_first" in capsys.readouterr().out
+    assert main(["net.py", "--data-format", "channels_last", "--fail-on", "error"]) == 0
+    assert "channels_last" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('data-fromat = "channels_first"', "did you mean data-format?"),
+        ('data-format = "NHWC"', "NHWC"),
+        ('rules = ["gone.yaml"]', "gone.yaml: no such rule table"),
+        ('rules = "gone.yaml"', "list of files"),
+        ("rules = [", "pyproject.toml: "),
+    ],
+)
+def test_a_wrong_table_in_pyproject_is_refused(capsys: Capture, table: str, said: str) -> None:
+    Path("pyproject.toml").write_text(f"[tool.transpile]\n{table}\n")
+    assert said in refused(capsys, "net.py")
+
+
 def test_rules_are_listed_and_shown(capsys: Capture) -> None:
     assert main(["rules", "--format", "json"]) == 0
     listed = json.loads(capsys.readouterr().out)

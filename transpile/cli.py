@@ -20,6 +20,7 @@ import click
 
 from transpile import __version__
 from transpile.diagnostics import Diagnostic, Severity, worst
+from transpile.project.config import defaults
 from transpile.project.job import Job, Options, Outcome, work
 from transpile.project.plan import File, Unit, UnusableCall, plan
 from transpile.report import FORMATS, FileReport, render
@@ -193,7 +194,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named = COMMANDS.get(words[0]) if words else None
     command, name = (translate_paths, "transpile") if named is None else (named, f"transpile {words.pop(0)}")
     try:
-        status = command.main(words, prog_name=name, standalone_mode=False)
+        settings = defaults(Path.cwd())
+        status = command.main(words, prog_name=name, standalone_mode=False, default_map=settings)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
