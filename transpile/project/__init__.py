@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transpile.project.job import Options
-from transpile.project.plan import UnusableCall, plan
-from transpile.project.run import translate_unit, write_unit
-
 if TYPE_CHECKING:
     from transpile.translate import Translation
 
-__all__ = ["UnusableCall", "translate_package"]
+__all__ = ["translate_package"]
 
 
 def translate_package(
@@ -32,8 +27,14 @@ def translate_package(
     Returns the translation of each file that concerns torch, by its path in the folder; files without torch
     are carried over, files that cannot be parsed are in the result with their error diagnostic and no code.
     `jobs` is the number of processes (None: chosen by the size of the folder).
-    Raises UnusableCall for a missing path and for an output that cannot be written.
+    Raises transpile.project.plan.UnusableCall for a missing path and for an output that cannot be written.
     """
+    # imported here, since every start of the command loads this package
+    from dataclasses import replace
+
+    from transpile.project.job import Options
+    from transpile.project.plan import plan
+    from transpile.project.run import translate_unit, write_unit
     from transpile.translate import Translation
 
     root = Path(path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from functools import cache
-from importlib import metadata
 
 # Modules whose distribution need not be installed where the translation runs, but which are known to need torch
 _KNOWN = frozenset(
@@ -51,6 +50,8 @@ def needs_torch(top_level_module: str) -> bool:
 
 def _distributions(module: str) -> list[str]:
     """The distributions that bring a top-level module; the one of the same name is tried first."""
+    from importlib import metadata  # itself a tenth of a start: only where a third-party module is imported
+
     try:
         metadata.distribution(module)
     except metadata.PackageNotFoundError:
@@ -60,11 +61,15 @@ def _distributions(module: str) -> list[str]:
 
 @cache
 def _providers() -> dict[str, list[str]]:
+    from importlib import metadata
+
     # reads the file list of every installed distribution: tens of milliseconds, hence last and once
     return dict(metadata.packages_distributions())
 
 
 def _requires_torch(distribution: str) -> bool:
+    from importlib import metadata
+
     try:
         requirements = metadata.requires(distribution) or ()
     except metadata.PackageNotFoundError:
