@@ -311,11 +311,15 @@ def test_a_broken_rule_table_is_refused_with_its_line(capsys: Capture) -> None:
 def test_coverage_counts_names_not_methods(capsys: Capture) -> None:
     Path("net.py").write_text(
         "import torch.nn as nn, torch\nfrom torch.nn import functional as F\n"
-        "a = nn.Linear\nb = nn.Linear\nc = F.relu  # SAY_ERROR relu\nx.torch.y\n"
+        "a = nn.Linear\nb = nn.Linear\nc = F.SAY_WARNING\nx.torch.y\ntorch.abs\n"
     )
     assert main(["coverage", "net.py", "--format", "json"]) == 0
     report = json.loads(capsys.readouterr().out)
-    assert report["apis"] == [
-        {"api": "torch.nn.Linear", "uses": 2, "left": 0},
-        {"api": "torch.nn.functional.relu", "uses": 1, "left": 0},
+    counts = [(row["api"], row["uses"], row["left"]) for row in report["apis"]]
+    assert counts == [
+        ("torch.nn.Linear", 2, 0),
+        ("torch.abs", 1, 0),
+        ("torch.nn.functional.SAY_WARNING", 1, 1),
     ]
+    assert (report["uses"], report["left"]) == (4, 1)
+    assert report["apis"][1]["rule"].startswith("TR")

@@ -10,22 +10,27 @@ import ast
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from transpile.diagnostics import Diagnostic, Severity, SourceError
 from transpile.project.job import Options
 from transpile.project.plan import Unit
 from transpile.project.run import translate_unit
+from transpile.rulebook import load
 from transpile.source.text import decode
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One API: how often it is used, and how many of those uses lie in an API warning or error."""
+    """One API: how often it is used, how many of those uses lie in an API warning or error, and its rule.
+
+    `rule` is None for what no table holds: constructs such as nn.Module and nn.Sequential, and unknown APIs.
+    """
 
     api: str
     uses: int
     left: int
+    rule: str | None = None
 
 
 def measure(units: Sequence[Unit]) -> list[Row]:
@@ -42,18 +47,25 @@ def measure(units: Sequence[Unit]) -> list[Row]:
             for api, line in found:
                 uses[api] += 1
                 left[api] += any(first <= line <= last and _names(api, text) for first, last, text in places)
-    return [Row(api, count, left[api]) for api, count in sorted(uses.items(), key=lambda r: (-r[1], r[0]))]
+    book = load()
+    rows = []
+    for api, count in sorted(uses.items(), key=lambda row: (-row[1], row[0])):
+        rule = book.by_name(api)
+        rows.append(Row(api, count, left[api], None if rule is None else rule.id))
+    return rows
 
 
 def table(rows: Sequence[Row], style: str) -> str:
     """The rows as text, with the total on top, or as JSON."""
     uses, left = sum(row.uses for row in rows), sum(row.left for row in rows)
     if style == "json":
-        listed = [{"api": row.api, "uses": row.uses, "left": row.left} for row in rows]
+        listed = [asdict(row) for row in rows]
         return json.dumps({"uses": uses, "left": left, "apis": listed}, indent=1) + "\n"
     clean = sum(not row.left for row in rows)
     lines = [f"{len(rows)} torch APIs, {clean} translated wherever they stand; {uses} uses, {left} left\n"]
-    lines += [f"{row.uses:6}  {f'{row.left} left' if row.left else '':9}  {row.api}\n" for row in rows]
+    for row in rows:
+        left_here = f"{row.left} left" if row.left else ""
+        lines.append(f"{row.uses:6}  {left_here:9}  {row.rule or '-':8}  {row.api}\n")
     return "".join(lines)
 
 
