@@ -5,7 +5,7 @@ import tensorflow as tf
 import torch
 import torch.nn.functional as F
 
-from transpile.support import padding, pixel, resize
+from transpile.support import padding, pixel, resize, sampling
 
 RESIZES = [
     ((6, 5), {"scale_factor": 2}),
@@ -138,3 +138,31 @@ def test_unfold_and_fold(against, data_format, options):
         pixel.Fold((6, 7), **options, data_format=data_format)(want.numpy()),
     ):
         against.same(against.from_image(got, data_format), back)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
+@pytest.mark.parametrize("padding_mode", ["zeros", "border", "reflection"])
+@pytest.mark.parametrize("align_corners", [False, True])
+def test_grid_sample(against, data_format, mode, padding_mode, align_corners):
+    grid = against.random(2, 4, 5, 2)
+    options = {"mode": mode, "padding_mode": padding_mode, "align_corners": align_corners}
+    against.images(
+        lambda x: F.grid_sample(x, torch.tensor(grid), **options),
+        lambda x: sampling.grid_sample(x, tf.constant(grid), **options, data_format=data_format),
+        against.random(2, 3, 6, 7),
+        data_format,
+        graph=padding_mode == "zeros",
+    )
+
+
+def test_affine_grid_and_volume(against, data_format):
+    for theta, size in [(against.random(2, 2, 3), (2, 3, 5, 4)), (against.random(2, 3, 4), (2, 3, 4, 5, 3))]:
+        for align_corners in (False, True):
+            want = F.affine_grid(torch.tensor(theta), size, align_corners)
+            against.same(sampling.affine_grid(tf.constant(theta), size, align_corners), want)
+    a = against.random(*size)
+    got = sampling.grid_sample(against.to_image(a, data_format), tf.constant(want.numpy()), data_format=data_format)
+    want = F.grid_sample(torch.tensor(a), want, align_corners=False)
+    against.same(against.from_image(got, data_format), want)
+    assert sampling.reflect_into(tf.constant([-1.0, 5.0]), 0.0, 4.0).numpy().tolist() == [1.0, 3.0]
+    assert sampling.folded_position(tf.constant([-1.0]), 4.0, "border", True).numpy().tolist() == [0.0]

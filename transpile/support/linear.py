@@ -9,13 +9,11 @@ from transpile.support.shape import flatten, unflatten
 def linear(input, weight, bias=None):
     """torch.nn.functional.linear: the weight is in torch's order (out, in)."""
     if len(weight.shape) == 1:
-        y = tf.linalg.matvec(input, weight)
+        y = tf.linalg.matvec(input, weight) if len(input.shape) > 1 else tf.tensordot(input, weight, 1)
+    elif len(input.shape) == 1:
+        y = tf.linalg.matvec(weight, input)
     else:
-        y = (
-            tf.matmul(input, weight, transpose_b=True)
-            if len(input.shape) == 2
-            else tf.linalg.matmul(input, tf.transpose(weight))
-        )
+        y = tf.matmul(input, tf.transpose(weight))
     return y if bias is None else y + bias
 
 

@@ -45,8 +45,10 @@ class TorchLayer:
             if old.shape == value.shape and old.dtype == value.dtype.name:
                 old.assign(value)  # a buffer that gets a new value stays the same variable
                 return
+        if old is None and isinstance(value, (tf.keras.Variable, tf.keras.layers.Layer)):
+            vars(self).pop(name, None)  # torch counts an attribute from its first layer or parameter on
         super().__setattr__(name, value)
-        if old is not value and isinstance(old, (tf.keras.Variable, tf.keras.layers.Layer)):
+        if old is not None and old is not value:
             forget(self, old)
 
     def __delattr__(self, name):
@@ -201,9 +203,13 @@ def uniform_initializer(fan_in):
 
 
 def forget(layer, value):
-    """Stops tracking a variable or a layer that no attribute of `layer` holds any more."""
-    if not any(held is value for held in vars(layer).values()):
-        layer._tracker.untrack(value)
+    """Stops tracking the variables and layers in `value` that no attribute of `layer` holds any more."""
+    if isinstance(value, (list, tuple, dict)):
+        for item in value.values() if isinstance(value, dict) else value:
+            forget(layer, item)
+    elif isinstance(value, (tf.keras.Variable, tf.keras.layers.Layer)):
+        if not any(held is value for held in vars(layer).values()):
+            layer._tracker.untrack(value)
 
 
 def clone(value, memo=None):

@@ -55,7 +55,7 @@ def max_pool(
         return last_to_plain(y)
     if max(dilation) > 1:
         return tf.nn.pool(x, kernel, "MAX", stride, "VALID", dilations=dilation)
-    return tf.nn.max_pool(x, kernel, stride, "VALID")
+    return tf.nn.max_pool(x, kernel, stride, "VALID", ("NWC", "NHWC", "NDHWC")[n - 1])
 
 
 def plain_to_last(x):
