@@ -1,0 +1,1 @@
+"""What every expression of a module is: see docs/inference.md."""

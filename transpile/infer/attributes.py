@@ -1,0 +1,156 @@
+"""Attribute access: modules, classes, instances, tensors."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.dims import Dim
+from transpile.infer.facts import (
+    UNKNOWN,
+    Class,
+    Dict,
+    Fact,
+    Function,
+    Layer,
+    Python,
+    Ref,
+    Self,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
+from transpile.infer.plans import Plan
+from transpile.infer.run import Run
+
+__all__ = ["attribute_of", "is_tensor_attribute"]
+
+TENSOR_ONLY = frozenset({"shape", "dtype", "device", "data", "grad", "requires_grad", "is_cuda", "ndim", "T", "mT"})
+SURE = frozenset({"is_cuda", "requires_grad", "mT"})
+INT_ATTRIBUTES = frozenset(
+    {"in_channels", "out_channels", "in_features", "out_features", "num_features", "groups", "num_heads", "embed_dim"}
+)
+
+
+def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
+    fact = resolve(owner)
+    name = node.attr.value
+    run.plans.pop(id(node), None)
+    if isinstance(fact, Ref):
+        return Ref(f"{fact.name}.{name}")
+    if isinstance(fact, Tensor):
+        return tensor_attribute(run, node, fact, name)
+    if isinstance(fact, Class):
+        return class_attribute(run, fact, name)
+    if isinstance(fact, Layer):
+        return layer_attribute(run, node, fact, name)
+    if isinstance(fact, Var):
+        if name == "shape" and fact.tensorlike:
+            tensor = run.as_tensor(fact)
+            if tensor is not None:
+                return tensor_attribute(run, node, tensor, name)
+        if name == "shape":
+            run.plans[id(node)] = Plan("open_shape")
+            return Sequence("tuple", None, Python("int"), shape_of=fact)
+        return run.var((fact, name), f"{fact.name}.{name}")
+    if isinstance(fact, Dict):
+        return UNKNOWN
+    return UNKNOWN
+
+
+def class_attribute(run: Run, fact: Class, name: str) -> Fact:
+    method = fact.info.find_method(name)
+    if method is not None:
+        return Function(method, fact if method.kind == "class" else None)
+    found = fact.info.find_attribute(name)
+    return found if found is not None else UNKNOWN
+
+
+def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fact:
+    info = fact.info
+    if info is not None:
+        if run.function is not None:
+            for ancestor in info.ancestors():
+                ancestor.dependents.add(run.function)
+        found = info.find_attribute(name)
+        method = info.find_method(name)
+        if method is not None and (found is None or isinstance(found, Function)):
+            if method.kind == "property":
+                from transpile.infer.functions import analyze
+
+                if method.state == "new":
+                    analyze(run, method)
+                return method.returns
+            return Function(method, fact)
+        if found is not None:
+            return found
+        if name == "training" and info.is_module:
+            run.plans[id(node)] = Plan("training")
+            return Python("bool")
+        base = next((b for b in info.torch_bases() if b.startswith("torch.nn.")), None)
+        if base is not None and base != "torch.nn.Module":
+            inherited = torch_layer_attribute(run, node, base, name, fact)
+            if inherited is not None:
+                return inherited
+        return run.var((info.qualname, name), f"{info.qualname}.{name}")
+    if name == "training":
+        run.plans[id(node)] = Plan("training")
+        return Python("bool")
+    inherited = torch_layer_attribute(run, node, fact.name, name, fact)
+    if inherited is not None:
+        return inherited
+    if fact.members is not None and name.isdigit():
+        return fact.members.any()
+    return run.var((id(node), name), f"{fact.name}.{name}")
+
+
+def torch_layer_attribute(run: Run, node: cst.Attribute, base: str, name: str, fact: Layer) -> Fact | None:
+    if name in ("weight", "bias", "running_mean", "running_var"):
+        key = ("tensor", id(node))
+        tensor = run.tensors.get(key)
+        if tensor is None:
+            tensor = run.tensors[key] = Tensor(None, None, "float32", is_parameter=True)
+            if name != "weight":
+                tensor.rank = 1
+        run.plans[id(node)] = Plan("layer_weight", name=name)
+        return tensor
+    if name in INT_ATTRIBUTES:
+        return Python("int", None, Dim.symbol(f"{fact.name}.{name}"))
+    return None
+
+
+def is_tensor_attribute(name: str) -> bool:
+    return name in TENSOR_ONLY
+
+
+def tensor_attribute(run: Run, node: cst.Attribute, tensor: Tensor, name: str) -> Fact:
+    if name == "shape":
+        run.ask(tensor, node)
+        run.plans[id(node)] = Plan("shape", tensor=tensor)
+        dims = run.dims(tensor, node)
+        if dims is None:
+            return Sequence("tuple", None, Python("int"), shape_of=tensor)
+        return Sequence("tuple", [Python("int", d.value if d else None, d) for d in dims], shape_of=tensor)
+    if name == "dtype":
+        return Python("dtype", tensor.dtype)
+    if name == "device":
+        run.plans[id(node)] = Plan("device")
+        return Python("device")
+    if name == "ndim":
+        run.plans[id(node)] = Plan("ndim", tensor=tensor)
+        return Python("int", tensor.rank, Dim(tensor.rank) if tensor.rank is not None else None)
+    if name in ("data", "grad"):
+        run.plans[id(node)] = Plan("same" if name == "data" else "left", name=name)
+        return tensor if name == "data" else UNKNOWN
+    if name == "requires_grad":
+        return Python("bool")
+    rule = run.rules.attribute(name)
+    if rule is not None:
+        from transpile.infer.apply import apply
+
+        return apply(run, node, rule, [], {}, (node.value, tensor))
+    run.plans[id(node)] = Plan("unknown_attribute", name=name)
+    return UNKNOWN
+
+
+_ = Self

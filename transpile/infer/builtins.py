@@ -1,0 +1,113 @@
+"""Python's own functions, as far as facts pass through them."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.apply import Operand
+from transpile.infer.dims import Dim
+from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Sequence, Tensor, Var, resolve
+from transpile.infer.iteration import element_of
+from transpile.infer.plans import Plan
+from transpile.infer.run import Run
+
+__all__ = ["call_builtin"]
+
+
+def call_builtin(
+    run: Run, node: cst.Call, name: str, positional: list[Operand], keywords: dict[str, Operand]
+) -> Fact:
+    facts = [resolve(fact) for _, fact in positional]
+    first = facts[0] if facts else UNKNOWN
+    if name in ("int", "round", "len", "ord", "hash", "id"):
+        if isinstance(first, Tensor):
+            run.plans[id(node)] = Plan("python_scalar" if name != "len" else "tensor_len", name=name, tensor=first)
+        if name == "len" and isinstance(first, Sequence) and first.items is not None:
+            return Python("int", len(first.items), Dim(len(first.items)))
+        if name == "len" and isinstance(first, Sequence) and first.shape_of is not None:
+            return Python("int")
+        dim = Dim.symbol(f"{name}{id(node)}")
+        if isinstance(first, Python) and first.type == "int" and name == "int":
+            return first
+        return Python("int", None, dim)
+    if name in ("float", "bool", "str", "complex"):
+        if isinstance(first, Tensor):
+            run.plans[id(node)] = Plan("python_scalar", name=name, tensor=first)
+        return Python(name)
+    if name == "isinstance":
+        run.plans[id(node)] = Plan("isinstance")
+        return Python("bool")
+    if name == "range":
+        return Sequence("range", None, Python("int"))
+    if name == "enumerate" and positional:
+        counter = Python("int", None, Dim.symbol(f"enumerate{id(node)}"))
+        return Sequence("list", None, Sequence("tuple", [counter, element_of(run, first, node)]))
+    if name == "zip":
+        parts: list[Fact] = [
+            element_of(run, fact, arg.value) for fact, arg in zip(facts, node.args, strict=False)
+        ]
+        return Sequence("list", None, Sequence("tuple", parts))
+    if name in ("list", "tuple", "sorted", "reversed", "set"):
+        if isinstance(first, Sequence):
+            return Sequence("list" if name in ("sorted", "reversed") else name, first.items, first.element, first.shape_of)
+        if isinstance(first, Layer):
+            return Sequence("list", first.members.items if first.members else None, element_of(run, first, node))
+        if not positional:
+            return Sequence(name, [])
+        return Sequence(name if name != "reversed" else "list", None, element_of(run, first, node))
+    if name == "dict":
+        return Dict()
+    if name in ("sum", "max", "min"):
+        if len(facts) == 1 and isinstance(first, Sequence):
+            element = resolve(first.any())
+            if isinstance(element, Tensor):
+                run.plans[id(node)] = Plan("python_reduce", name=name)
+                return Tensor(element.rank, None, element.dtype, element.layout)
+            if isinstance(element, Python):
+                return Python(element.type)
+        if any(isinstance(f, Tensor) for f in facts):
+            run.plans[id(node)] = Plan("python_reduce", name=name)
+            return Tensor(None, None, None)
+        return Python("int" if all(isinstance(f, Python) and f.type == "int" for f in facts) and facts else "object")
+    if name == "abs" and isinstance(first, Tensor):
+        return Tensor(first.rank, first.dims, first.dtype, first.layout)
+    if name == "map" and len(facts) >= 2:
+        return Sequence("generator", None, UNKNOWN)
+    if name == "super":
+        owner = run.own_class()
+        run.plans[id(node)] = Plan("super")
+        return SuperOf(owner.name, owner) if owner is not None else UNKNOWN
+    if name == "getattr" and len(facts) >= 2:
+        attribute = facts[1].value if isinstance(facts[1], Python) else None
+        if isinstance(first, Layer) and first.info is not None and isinstance(attribute, str):
+            found = first.info.find_attribute(attribute)
+            if found is not None:
+                return found
+        return run.var(("call", id(node)), f"getattr{id(node)}")
+    if name == "setattr" and len(facts) == 3 and isinstance(first, Layer) and first.info is not None:
+        if isinstance(facts[1], Python) and isinstance(facts[1].value, str):
+            run.store_attribute(first.info, facts[1].value, id(node), facts[2])
+        return Python("none")
+    if name == "type" and len(facts) == 1:
+        return Class(first.info) if isinstance(first, Layer) and first.info is not None else UNKNOWN
+    if name in ("eval", "exec"):
+        run.plans[id(node)] = Plan("eval")
+        return run.var(("call", id(node)), f"eval{id(node)}")
+    if name == "print":
+        return Python("none")
+    if name in ("any", "all", "hasattr", "callable", "issubclass"):
+        if name in ("any", "all") and isinstance(first, Tensor):
+            run.plans[id(node)] = Plan("python_reduce", name=name)
+        if name == "issubclass":
+            run.plans[id(node)] = Plan("isinstance")
+        return Python("bool")
+    return UNKNOWN
+
+
+class SuperOf(Layer):
+    """What super() returns: the class's bases seen from an instance."""
+
+    __slots__ = ()
+
+
+_ = Var

@@ -1,0 +1,237 @@
+"""Calls: of torch functions and classes, of layers, of tensors' methods, of the project's own functions."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.apply import Operand, apply
+from transpile.infer.expressions import evaluate
+from transpile.infer.facts import (
+    UNKNOWN,
+    Class,
+    Dict,
+    Fact,
+    Function,
+    Layer,
+    Python,
+    Ref,
+    Self,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
+from transpile.infer.plans import Plan
+from transpile.infer.run import Run
+
+__all__ = ["call_expression"]
+
+# Tensor methods whose names no str, list, dict, array or file has: they decide that a receiver is a tensor.
+TENSOR_METHODS = frozenset(
+    """view permute unsqueeze contiguous flatten_ softmax sigmoid relu matmul bmm chunk expand expand_as masked_fill
+    masked_fill_ detach cuda repeat_interleave type_as view_as reshape_as unbind log_softmax tanh sigmoid_ relu_ add_
+    mul_ div_ sub_ clamp_ zero_ fill_ copy_ requires_grad_ new_zeros new_ones new_tensor new_full new_empty numel
+    index_select masked_select scatter_ scatter gather unfold squeeze_ unsqueeze_ transpose_ addmm baddbmm norm
+    log_ exp_ logsumexp erf rsqrt mT roll narrow movedim adaptive_avg_pool2d silu gelu half bfloat16 pin_memory
+    data_ptr is_contiguous storage unflatten""".split()
+)
+# Names that other types have too: they decide only for the parameter of a forward.
+AMBIGUOUS = frozenset(
+    """size dim split float double long int bool cpu to clone mean sum max min std var prod abs exp log sqrt pow cos
+    sin reshape transpose flatten repeat squeeze argmax argmin sort topk any all clamp round floor ceil cumsum t
+    add sub mul div eq ne gt lt ge le dot mm unique item tolist numpy type flip tile swapaxes nonzero cumprod
+    clip sign neg backward is_floating_point fill diagonal tril triu""".split()
+)
+
+
+def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operand], bool]:
+    """Evaluated arguments: positional, by keyword, and whether any is starred."""
+    positional: list[Operand] = []
+    keywords: dict[str, Operand] = {}
+    starred = False
+    for arg in node.args:
+        fact = evaluate(run, arg.value)
+        if arg.star:
+            resolved = resolve(fact)
+            if arg.star == "*" and isinstance(resolved, Sequence) and resolved.items is not None and len(node.args) == 1:
+                positional += [(None, item) for item in resolved.items]
+            starred = True
+        elif arg.keyword is not None:
+            keywords[arg.keyword.value] = (arg.value, fact)
+        else:
+            positional.append((arg.value, fact))
+    return positional, keywords, starred
+
+
+def call_expression(run: Run, node: cst.Call) -> Fact:
+    run.plans.pop(id(node), None)
+    if isinstance(node.func, cst.Attribute):
+        owner = resolve(evaluate(run, node.func.value))
+        special = method_call(run, node, node.func, owner)
+        if special is not None:
+            return special
+        from transpile.infer.attributes import attribute_of
+
+        callee = attribute_of(run, node.func, owner)
+        run.facts[id(node.func)] = callee
+    else:
+        callee = evaluate(run, node.func)
+    callee = resolve(callee)
+    positional, keywords, starred = arguments(run, node)
+    if isinstance(callee, Ref):
+        return reference_call(run, node, callee, positional, keywords, starred)
+    if isinstance(callee, Class):
+        return construct(run, node, callee, positional, keywords, starred)
+    if isinstance(callee, Function):
+        from transpile.infer.functions import call
+
+        bound = positional
+        if callee.bound is None and callee.info.kind == "method" and positional:
+            bound = positional[1:]  # Detect.forward(self, x)
+        run.plans[id(node)] = Plan("own_function", info=callee.info, unbound=callee.bound is None)
+        return call(run, callee.info, bound, keywords, starred)
+    if isinstance(callee, Layer):
+        from transpile.infer.layers import call_layer
+
+        return call_layer(run, node, callee, positional, keywords, starred)
+    run.plans[id(node)] = Plan("unknown_call")
+    return run.var(("call", id(node)), f"call{id(node)}", tensorlike=_takes_tensors(positional))
+
+
+def _takes_tensors(positional: list[Operand]) -> bool:
+    """An unknown callable given a tensor most likely is a layer, and what it returns a tensor."""
+    for _, fact in positional:
+        resolved = resolve(fact)
+        if isinstance(resolved, Tensor) or (isinstance(resolved, Var) and resolved.tensorlike):
+            return True
+    return False
+
+
+def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> Fact | None:
+    """A method of a tensor, a list, a dict or super(); None if `owner.name` is called like any other value."""
+    name = func.attr.value
+    if isinstance(owner, Var) and (name in TENSOR_METHODS or (name in AMBIGUOUS and owner.tensorlike)):
+        run.as_tensor(owner)
+        owner = resolve(owner)
+    if isinstance(owner, Tensor):
+        positional, keywords, starred = arguments(run, node)
+        rule = run.rules.method(name)
+        if rule is None:
+            run.plans[id(node)] = Plan("unknown_method", name=name)
+            return Tensor(None, None, None, owner.layout) if owner.rank is not None else UNKNOWN
+        if starred and not any(p.kind == "varargs" for p in rule.params):
+            run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
+            return UNKNOWN
+        fact = apply(run, node, rule, positional, keywords, (func.value, owner))
+        plan = run.plans.get(id(node))
+        if plan is not None:
+            plan.data["method"] = name
+            if starred:
+                plan.data["starred"] = True
+        return fact
+    if isinstance(owner, Sequence):
+        return sequence_method(run, node, owner, name)
+    if isinstance(owner, Dict):
+        arguments(run, node)
+        if name in ("values",):
+            return Sequence("list", None, owner.value)
+        if name == "items":
+            return Sequence("list", None, Sequence("tuple", [Python("str"), owner.value]))
+        if name in ("get", "pop", "setdefault"):
+            return owner.value
+        return UNKNOWN
+    if isinstance(owner, Python) and owner.type == "str":
+        arguments(run, node)
+        return Python("str")
+    if isinstance(owner, Layer):
+        from transpile.infer.layers import layer_method
+
+        return layer_method(run, node, func, owner, name)
+    return None
+
+
+def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fact:
+    from transpile.infer.join import join
+
+    positional, _, _ = arguments(run, node)
+    if name in ("append", "insert", "extend") and positional:
+        fact = positional[-1][1]
+        if name == "extend":
+            resolved = resolve(fact)
+            fact = resolved.any() if isinstance(resolved, Sequence) else UNKNOWN
+        current = owner.any() if owner.items or owner.element is not UNKNOWN else fact
+        owner.element = join(current, fact) if current is not fact else fact
+        owner.items = None
+        return Python("none")
+    if name == "pop":
+        return owner.any()
+    if name == "numel" and owner.shape_of is not None:
+        run.plans[id(node)] = Plan("left", reason="numel of a shape")
+        return Python("int")
+    return UNKNOWN if name not in ("copy",) else owner
+
+
+def reference_call(
+    run: Run, node: cst.Call, callee: Ref, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+) -> Fact:
+    name = callee.name
+    if name.startswith("builtins."):
+        from transpile.infer.builtins import call_builtin
+
+        return call_builtin(run, node, name[9:], positional, keywords)
+    rule = run.rules.by_name(name)
+    if rule is not None:
+        if rule.kind == "layer":
+            from transpile.infer.layers import construct_layer
+
+            return construct_layer(run, node, rule, positional, keywords, starred)
+        if starred and not any(p.kind == "varargs" for p in rule.params):
+            run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
+            return Tensor(None, None, None) if rule.kind == "function" else UNKNOWN
+        fact = apply(run, node, rule, positional, keywords, None)
+        plan = run.plans.get(id(node))
+        if plan is not None and starred:
+            plan.data["starred"] = True
+        return fact
+    if name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper() and ".functional" not in name:
+        from transpile.infer.layers import construct_unknown_layer
+
+        return construct_unknown_layer(run, node, name, positional)
+    if name in ("functools.partial",) and positional:
+        run.plans[id(node)] = Plan("partial")
+        return positional[0][1] if not positional[1:] else UNKNOWN
+    if name in ("copy.deepcopy", "copy.copy") and positional:
+        if isinstance(resolve(positional[0][1]), (Layer, Tensor)):
+            run.plans[id(node)] = Plan("copy", name=name)
+        return positional[0][1]
+    if name == "collections.OrderedDict" and positional:
+        inner = resolve(positional[0][1])
+        if isinstance(inner, Sequence):
+            pairs = [resolve(item) for item in inner.items or []]
+            values = [p.items[1] for p in pairs if isinstance(p, Sequence) and p.items and len(p.items) == 2]
+            return Sequence("ordered", values) if values and len(values) == len(pairs) else Dict()
+        return Dict()
+    if name.startswith("math."):
+        return Python("int" if name in ("math.ceil", "math.floor", "math.gcd", "math.prod") else "float")
+    if name.split(".")[0] == "torch":
+        run.plans[id(node)] = Plan("left", reason="no rule")
+        return UNKNOWN
+    run.plans[id(node)] = Plan("unknown_call")
+    return run.var(("call", id(node)), f"call{id(node)}")
+
+
+def construct(
+    run: Run, node: cst.Call, callee: Class, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+) -> Fact:
+    from transpile.infer.functions import call
+
+    info = callee.info
+    info.instantiated = True
+    init = info.find_method("__init__")
+    if init is not None:
+        call(run, init, positional, keywords, starred)
+    run.plans[id(node)] = Plan("own_class", info=info)
+    return Layer(info.name, info)
+
+
+_ = Self

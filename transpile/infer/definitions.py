@@ -1,0 +1,138 @@
+"""The project's own classes and functions as inference sees them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
+
+__all__ = ["ClassInfo", "Env", "FunctionInfo", "Parameter"]
+
+
+class Env(dict[str, Fact]):
+    """Names of one scope; a lookup goes on in the enclosing scope."""
+
+    __slots__ = ("parent",)
+
+    def __init__(self, parent: Env | None = None, names: dict[str, Fact] | None = None) -> None:
+        super().__init__(names or {})
+        self.parent = parent
+
+    def find(self, name: str) -> Fact | None:
+        env: Env | None = self
+        while env is not None:
+            fact = env.get(name)
+            if fact is not None:
+                return fact
+            env = env.parent
+        return None
+
+
+class Parameter:
+    """One parameter of a function."""
+
+    __slots__ = ("name", "node", "default", "star", "keyword_only")
+
+    def __init__(self, name: str, node: cst.Param, star: str = "", keyword_only: bool = False) -> None:
+        self.name = name
+        self.node = node
+        self.default = node.default
+        self.star = star  # "", "*" or "**"
+        self.keyword_only = keyword_only
+
+
+def parameters_of(node: cst.Parameters) -> list[Parameter]:
+    result = [Parameter(p.name.value, p) for p in (*node.posonly_params, *node.params)]
+    if isinstance(node.star_arg, cst.Param):
+        result.append(Parameter(node.star_arg.name.value, node.star_arg, "*"))
+    result += [Parameter(p.name.value, p, keyword_only=True) for p in node.kwonly_params]
+    if node.star_kwarg is not None:
+        result.append(Parameter(node.star_kwarg.name.value, node.star_kwarg, "**"))
+    return result
+
+
+class FunctionInfo:
+    """A function, method or lambda: parameters with what is known of them, and what it returns."""
+
+    def __init__(
+        self, name: str, node: cst.FunctionDef | cst.Lambda, env: Env, owner: ClassInfo | None, qualname: str
+    ) -> None:
+        self.name = name
+        self.node = node
+        self.env = env
+        self.owner = owner
+        self.qualname = qualname
+        self.parameters = parameters_of(node.params)
+        self.kind = "method" if owner is not None else "function"  # or static, class, property
+        self.decorators: list[Fact] = []
+        self.facts: dict[str, Fact] = {}
+        self.returns: Fact = UNKNOWN
+        self.narrowed: dict[tuple[str, str], Var] = {}
+        self.pins: dict[str, Any] = {}  # local name → layout that all its assignments agree on
+        self.state = "new"  # new, running, done
+        self.dirty = True
+        self.dependents: set[FunctionInfo] = set()
+        self.runs = 0
+        self.generator = False
+
+    @property
+    def own_parameters(self) -> list[Parameter]:
+        """The parameters without self or cls."""
+        return self.parameters[1:] if self.kind in ("method", "class", "property") else self.parameters
+
+    def __repr__(self) -> str:
+        return f"FunctionInfo({self.qualname})"
+
+
+class ClassInfo:
+    """A class: bases, attributes with what is known of them, methods."""
+
+    def __init__(self, name: str, node: cst.ClassDef, env: Env, qualname: str) -> None:
+        self.name = name
+        self.node = node
+        self.env = env
+        self.qualname = qualname
+        self.bases: list[Fact] = []
+        self.attributes: dict[str, Fact] = {}
+        self.methods: dict[str, FunctionInfo] = {}
+        self.dependents: set[FunctionInfo] = set()
+        self.instantiated = False
+        self.stores_outside_init: set[str] = set()
+
+    def ancestors(self) -> list[ClassInfo]:
+        """This class and its project bases, nearest first (depth first, no repeats)."""
+        result: list[ClassInfo] = []
+        todo: list[ClassInfo] = [self]
+        while todo:
+            info = todo.pop(0)
+            if info in result:
+                continue
+            result.append(info)
+            todo = [base.info for base in info.bases if isinstance(base, Class)] + todo
+        return result
+
+    def torch_bases(self) -> list[str]:
+        """Qualified names of the foreign bases of the whole ancestry."""
+        return [base.name for info in self.ancestors() for base in info.bases if isinstance(base, Ref)]
+
+    @property
+    def is_module(self) -> bool:
+        """Whether instances are torch modules."""
+        return any(name.startswith("torch.nn.") for name in self.torch_bases())
+
+    def find_method(self, name: str) -> FunctionInfo | None:
+        for info in self.ancestors():
+            if name in info.methods:
+                return info.methods[name]
+        return None
+
+    def find_attribute(self, name: str) -> Fact | None:
+        for info in self.ancestors():
+            if name in info.attributes:
+                return info.attributes[name]
+        return None
+
+    def __repr__(self) -> str:
+        return f"ClassInfo({self.qualname})"

@@ -1,0 +1,206 @@
+"""What an expression can be known to be."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from transpile.infer.dims import Dim
+from transpile.infer.layout import PLAIN, Layout, Open, Pair, settle
+
+if TYPE_CHECKING:
+    from transpile.infer.definitions import ClassInfo, FunctionInfo
+
+__all__ = ["Class", "Dict", "Fact", "Function", "Layer", "Python", "Ref", "Self", "Sequence", "Tensor", "UNKNOWN", "Var", "resolve"]
+
+
+class Fact:
+    """Base of all facts; a bare Fact (UNKNOWN) says nothing."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return type(self).__name__
+
+
+UNKNOWN = Fact()
+
+
+class Tensor(Fact):
+    """A tensor: rank and symbolic dims in torch's order, dtype as TensorFlow's name, layout in memory.
+
+    Mutable on purpose: what a later use proves (a convolution takes rank 4) holds for every alias.
+    """
+
+    __slots__ = ("rank", "dims", "dtype", "layout", "source", "is_parameter")
+
+    def __init__(
+        self,
+        rank: int | None = None,
+        dims: tuple[Dim | None, ...] | None = None,
+        dtype: str | None = None,
+        layout: Layout = PLAIN,
+        source: Any = None,
+        is_parameter: bool = False,
+    ) -> None:
+        self.rank = len(dims) if dims is not None else rank
+        self.dims = dims
+        self.dtype = dtype
+        self.layout = layout
+        self.source = source  # the plan of a permute whose layout its consumer may choose
+        self.is_parameter = is_parameter  # a weight or buffer of a layer
+
+    def settled(self) -> Pair | Open:
+        """The layout if decided. A tensor of rank two or less has only one."""
+        if self.rank is not None and self.rank <= 2:
+            return PLAIN if not isinstance(self.layout, tuple) or len(self.layout) == 0 else settle(self.layout)  # type: ignore[return-value]
+        return settle(self.layout)
+
+    def dim(self, axis: int) -> Dim | None:
+        if self.dims is None:
+            return None
+        try:
+            return self.dims[axis]
+        except IndexError:
+            return None
+
+    def __repr__(self) -> str:
+        return f"Tensor({self.dims if self.dims is not None else self.rank}, {self.dtype}, {self.settled()})"
+
+
+class Python(Fact):
+    """A plain Python value: type name, the constant if known, the symbolic size if it is an int."""
+
+    __slots__ = ("type", "value", "dim", "of")
+
+    def __init__(self, type_: str, value: Any = None, dim: Dim | None = None, of: Any = None) -> None:
+        self.type = type_  # int float bool str none slice ellipsis dtype device shape-int object
+        self.value = value
+        self.dim = dim
+        self.of = of
+
+    def __repr__(self) -> str:
+        return f"Python({self.type}, {self.value!r}, {self.dim})"
+
+
+class Sequence(Fact):
+    """A list, tuple or generator: its items where each is known, otherwise what any of them is.
+
+    `shape_of` marks the shape of a tensor.
+    """
+
+    __slots__ = ("type", "items", "element", "shape_of")
+
+    def __init__(
+        self, type_: str, items: list[Fact] | None = None, element: Fact = UNKNOWN, shape_of: Fact | None = None
+    ) -> None:
+        self.type = type_
+        self.items = items
+        self.element = element
+        self.shape_of = shape_of
+
+    def any(self) -> Fact:
+        """A fact that holds for every item."""
+        if self.items:
+            from transpile.infer.join import join
+
+            fact = self.items[0]
+            for other in self.items[1:]:
+                fact = join(fact, other)
+            return fact
+        return self.element
+
+    def __repr__(self) -> str:
+        return f"{self.type}[{self.items if self.items is not None else self.element}]"
+
+
+class Dict(Fact):
+    """A dict whose values are alike."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Fact = UNKNOWN) -> None:
+        self.value = value
+
+
+class Ref(Fact):
+    """Something outside the project by its qualified name: a module, function or class."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __repr__(self) -> str:
+        return f"Ref({self.name})"
+
+
+class Class(Fact):
+    """A class of the project."""
+
+    __slots__ = ("info",)
+
+    def __init__(self, info: ClassInfo) -> None:
+        self.info = info
+
+
+class Function(Fact):
+    """A function of the project, bound to an instance where it is a method."""
+
+    __slots__ = ("info", "bound")
+
+    def __init__(self, info: FunctionInfo, bound: Fact | None = None) -> None:
+        self.info = info
+        self.bound = bound
+
+
+class Layer(Fact):
+    """An instance of a layer: of a torch class (qualified name) or of a class of the project.
+
+    A container (Sequential, ModuleList, ModuleDict) has `members`.
+    """
+
+    __slots__ = ("name", "info", "members", "arguments")
+
+    def __init__(
+        self,
+        name: str,
+        info: ClassInfo | None = None,
+        members: Sequence | None = None,
+        arguments: dict[str, Fact] | None = None,
+    ) -> None:
+        self.name = name
+        self.info = info
+        self.members = members
+        self.arguments = arguments or {}
+
+    def __repr__(self) -> str:
+        return f"Layer({self.name})"
+
+
+class Self(Layer):
+    """The instance inside a method of a class of the project."""
+
+    __slots__ = ()
+
+
+class Var(Fact):
+    """A parameter, or the result of an unknown call, whose kind its uses decide."""
+
+    __slots__ = ("name", "bound", "element", "tensorlike", "callers")
+
+    def __init__(self, name: str, tensorlike: bool = False) -> None:
+        self.name = name
+        self.bound: Fact | None = None
+        self.element: Var | None = None
+        self.tensorlike = tensorlike  # parameter of a forward: an ambiguous tensor method decides it
+        self.callers = 0
+
+    def __repr__(self) -> str:
+        return f"Var({self.name}={self.bound})"
+
+
+def resolve(fact: Fact) -> Fact:
+    """What a variable is bound to, as far as it is."""
+    while isinstance(fact, Var) and fact.bound is not None:
+        fact = fact.bound
+    return fact

@@ -1,0 +1,274 @@
+"""Functions of the project: registering, running, calling them with facts."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.annotations import from_annotation
+from transpile.infer.definitions import ClassInfo, Env, FunctionInfo, Parameter
+from transpile.infer.expressions import evaluate
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.join import join, link
+from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.run import Run, same
+
+__all__ = ["analyze", "call", "register"]
+
+
+def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | None) -> FunctionInfo:
+    """The record of a definition, the same in every round."""
+    info = run.function_of.get(id(node))
+    env = owner.env if owner is not None else run.env
+    if info is None:
+        if isinstance(node, cst.FunctionDef):
+            name = node.name.value
+        else:
+            name = "<lambda>"
+        prefix = owner.qualname + "." if owner is not None else ""
+        if run.function is not None and owner is None:
+            prefix = run.function.qualname + "."
+        info = FunctionInfo(name, node, env, owner, prefix + name)
+        run.function_of[id(node)] = info
+        if not isinstance(node, cst.Lambda):
+            run.functions.append(info)
+    info.env = env
+    if isinstance(node, cst.FunctionDef):
+        info.decorators = [evaluate(run, d.decorator) for d in node.decorators]
+        for decorator in info.decorators:
+            if isinstance(decorator, Ref):
+                kind = {"builtins.staticmethod": "static", "builtins.classmethod": "class", "builtins.property": "property"}
+                info.kind = kind.get(decorator.name, info.kind)
+        if node.returns is not None:
+            evaluate(run, node.returns.annotation)
+    for parameter in info.parameters:
+        run.bound.add(parameter.name)
+        if parameter.default is not None:
+            evaluate(run, parameter.default)
+        if parameter.node.annotation is not None:
+            evaluate(run, parameter.node.annotation.annotation)
+    return info
+
+
+def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
+    """What a parameter is before its uses: by annotation, by default, by the callers so far."""
+    known = info.facts.get(parameter.name)
+    if known is not None:
+        return known
+    told = None
+    if parameter.node.annotation is not None:
+        told = from_annotation(run, parameter.node.annotation.annotation)
+    name = f"{info.qualname}.{parameter.name}"
+    forward = info.owner is not None and info.owner.is_module and info.name == "forward"
+    fact: Fact
+    if parameter.star == "*":
+        fact = Sequence("tuple", None, Var(name + "[]", forward))
+    elif parameter.star == "**":
+        fact = Dict(Var(name + "{}"))
+    elif told is not None:
+        fact = told
+    else:
+        fact = Var(name, forward and parameter.default is None)
+        if parameter.default is not None:
+            default = resolve(run.facts.get(id(parameter.default), UNKNOWN))
+            if isinstance(default, Python) and default.type in ("int", "float", "bool", "str"):
+                from transpile.infer.dims import Dim
+
+                dim = Dim.symbol(name) if default.type == "int" else None
+                fact = Python(default.type if default.type != "bool" else "object", dim=dim)
+                if default.type != "str" and default.type != "int":
+                    fact = Var(name)
+                elif default.type == "int":
+                    fact = Var(name)
+    info.facts[parameter.name] = fact
+    return fact
+
+
+def analyze(run: Run, info: FunctionInfo) -> None:
+    """Run a function's body with what is known of its parameters."""
+    if info.state == "running" or run.depth > 40:
+        return
+    info.state = "running"
+    info.dirty = False
+    info.runs += 1
+    saved = run.env, run.function, run.returned
+    run.depth += 1
+    env = Env(info.env)
+    parameters = info.parameters
+    if info.kind in ("method", "property") and parameters and info.owner is not None:
+        env[parameters[0].name] = Self(info.owner.name, info.owner)
+    elif info.kind == "class" and parameters and info.owner is not None:
+        from transpile.infer.facts import Class
+
+        env[parameters[0].name] = Class(info.owner)
+    for parameter in info.own_parameters:
+        env[parameter.name] = parameter_fact(run, info, parameter)
+        run.facts[id(parameter.node)] = env[parameter.name]
+    run.env, run.function, run.returned = env, info, []
+    try:
+        if isinstance(info.node, cst.Lambda):
+            run.returned.append((info.node.body, evaluate(run, info.node.body)))
+        else:
+            from transpile.infer.statements import suite
+
+            suite(run, info.node.body)
+        returns = _merge_returns(run, info)
+    finally:
+        run.env, run.function, run.returned = saved
+        run.depth -= 1
+        info.state = "done"
+    if info.generator:
+        returns = Sequence("generator", None, returns)
+    if not same(returns, info.returns):
+        info.returns = returns
+        run.version += 1
+        for dependent in info.dependents:
+            dependent.dirty = True
+
+
+def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
+    if not run.returned:
+        return Python("none")
+    merged: Fact | None = None
+    for node, fact in run.returned:
+        if merged is None:
+            merged = fact
+            continue
+        combined = join(merged, fact)
+        if isinstance(combined, Tensor) and combined.source == "conflict" and "" not in info.pins:
+            layouts = [run.layout(t) for _, f in run.returned if isinstance(t := resolve(f), Tensor)]
+            info.pins[""] = IMAGE if IMAGE in layouts and combined.rank in (4, 5) else PLAIN
+            run.version += 1
+            info.dirty = True
+        merged = combined
+    target = info.pins.get("")
+    if target is not None and run.channels_last:
+        for node, fact in run.returned:
+            tensor = resolve(fact)
+            if node is not None and isinstance(tensor, Tensor):
+                run.want(node, tensor, target)
+        if isinstance(merged, Tensor):
+            merged = Tensor(merged.rank, merged.dims, merged.dtype, target)
+    assert merged is not None
+    return merged
+
+
+def call(
+    run: Run,
+    info: FunctionInfo,
+    positional: list[tuple[cst.BaseExpression | None, Fact]],
+    keywords: dict[str, tuple[cst.BaseExpression | None, Fact]],
+    starred: bool,
+) -> Fact:
+    """Call a function of the project: its parameters learn from the arguments, the arguments from its parameters."""
+    if run.function is not None:
+        info.dependents.add(run.function)
+    parameters = info.own_parameters
+    pairs: list[tuple[Parameter, cst.BaseExpression | None, Fact]] = []
+    if not starred:
+        plain = [p for p in parameters if not p.star and not p.keyword_only]
+        for parameter, (node, fact) in zip(plain, positional, strict=False):
+            pairs.append((parameter, node, fact))
+        rest = next((p for p in parameters if p.star == "*"), None)
+        if rest is not None:
+            holder = parameter_fact(run, info, rest)
+            for node, fact in positional[len(plain) :]:
+                if isinstance(holder, Sequence):
+                    _learn(run, info, holder.element, fact, node)
+    by_name = {p.name: p for p in parameters if not p.star}
+    for name, (node, fact) in keywords.items():
+        if name in by_name:
+            pairs.append((by_name[name], node, fact))
+    for parameter, node, fact in pairs:
+        _learn(run, info, parameter_fact(run, info, parameter), fact, node)
+    if info.state == "new" or (info.dirty and info.state == "done"):
+        analyze(run, info)
+        for parameter, node, fact in pairs:  # the body may have decided what its parameters are
+            _learn(run, info, parameter_fact(run, info, parameter), fact, node)
+    return instance_of(run, info.returns, positional)
+
+
+def instance_of(run: Run, fact: Fact, positional: list[tuple[cst.BaseExpression | None, Fact]]) -> Fact:
+    """The result of one call: rank, dtype and layout of the summary, sizes of its own."""
+    if isinstance(fact, Tensor):
+        if fact.rank is None and fact.dims is None:
+            return fact
+        return Tensor(fact.rank, _own_dims(fact), fact.dtype, fact.layout, is_parameter=fact.is_parameter)
+    if isinstance(fact, Sequence) and fact.items is not None:
+        return Sequence(fact.type, [instance_of(run, item, positional) for item in fact.items])
+    return fact
+
+
+def _own_dims(fact: Tensor) -> tuple[object, ...] | None:  # type: ignore[type-arg]
+    if fact.dims is None:
+        return None
+    return tuple(dim if dim is not None and dim.value is not None else None for dim in fact.dims)
+
+
+def _learn(run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: cst.BaseExpression | None) -> None:
+    """Unify a parameter with an argument: kinds flow in, layouts agree or the argument is converted."""
+    inner, outer = resolve(parameter), resolve(argument)
+    if node is not None:
+        run.convert.pop(id(node), None)
+    if inner is outer:
+        return
+    if isinstance(inner, Var):
+        if isinstance(outer, Var) or outer is UNKNOWN:
+            if isinstance(outer, Var) and outer.tensorlike and not inner.tensorlike:
+                inner.tensorlike = True
+            return
+        inner.bound = _copy(outer)
+        info.dirty = True
+        run.version += 1
+        return
+    if isinstance(inner, Tensor) and isinstance(outer, Var):
+        if outer.tensorlike or inner.rank is not None:
+            outer.bound = Tensor(inner.rank, None, inner.dtype, inner.layout)
+            run.version += 1
+        return
+    if isinstance(inner, Tensor) and isinstance(outer, Tensor):
+        if outer.rank is None and inner.rank is not None:
+            outer.rank = inner.rank
+            run.version += 1
+        elif inner.rank is not None and outer.rank != inner.rank:
+            inner.rank, inner.dims = None, None
+            info.dirty = True
+            run.version += 1
+        have, want = run.layout(outer), run.layout(inner)
+        if isinstance(have, Open) or isinstance(want, Open):
+            if link(outer.layout, inner.layout) is not None and not (isinstance(have, Open) and isinstance(want, Open)):
+                info.dirty = info.dirty or isinstance(want, Open)
+                run.version += 1
+        elif have != want and node is not None and outer.rank is not None:
+            run.want(node, outer, want)
+        if inner.dims is not None and inner.dims != outer.dims:
+            merged = tuple(
+                a if a == b or (a is not None and a.value is None) else None
+                for a, b in zip(inner.dims, outer.dims or (None,) * len(inner.dims), strict=False)
+            )
+            if merged != inner.dims:
+                inner.dims = merged if len(merged) == inner.rank else None
+                info.dirty = True
+                run.version += 1
+        if inner.dtype != outer.dtype and inner.dtype is not None and outer.dtype is not None:
+            inner.dtype = None
+        return
+    if isinstance(inner, Sequence) and isinstance(outer, Sequence):
+        if inner.items is not None and outer.items is not None and len(inner.items) == len(outer.items):
+            for a, b in zip(inner.items, outer.items, strict=True):
+                _learn(run, info, a, b, None)
+        else:
+            _learn(run, info, inner.any(), outer.any(), None)
+
+
+def _copy(fact: Fact) -> Fact:
+    """A parameter's own fact: sizes are symbols of the function, not of one caller."""
+    fact = resolve(fact)
+    if isinstance(fact, Tensor):
+        return Tensor(fact.rank, _own_dims(fact), fact.dtype, fact.layout)  # type: ignore[arg-type]
+    if isinstance(fact, Sequence) and fact.items is not None:
+        return Sequence(fact.type, [_copy(item) for item in fact.items])
+    if isinstance(fact, Sequence):
+        return Sequence(fact.type, None, _copy(fact.element))
+    if isinstance(fact, Python):
+        return Python(fact.type)
+    return fact

@@ -1,0 +1,117 @@
+"""Where control flow meets: a fact that holds whichever way was taken."""
+
+from __future__ import annotations
+
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.layout import PLAIN, Layout, Open, settle
+
+__all__ = ["join", "link"]
+
+
+def link(left: Layout, right: Layout) -> Layout | None:
+    """Make two layouts agree; the common one, or None where they are decided differently."""
+    left, right = settle(left), settle(right)
+    if isinstance(left, Open):
+        if isinstance(right, Open):
+            if left is not right:
+                right.parent = left
+                left.asked = left.asked or right.asked
+                left.fresh = left.fresh and right.fresh
+            return left
+        left.value = right
+        return right
+    if isinstance(right, Open):
+        right.value = left
+        return left
+    return left if left == right else None
+
+
+def join(left: Fact, right: Fact) -> Fact:
+    """The least fact that covers both."""
+    left, right = resolve(left), resolve(right)
+    if left is right:
+        return left
+    if isinstance(left, Var) or isinstance(right, Var):
+        var, other = (left, right) if isinstance(left, Var) else (right, left)
+        if isinstance(other, Tensor) and isinstance(var, Var):
+            if var.tensorlike:
+                var.bound = Tensor(other.rank, None, other.dtype, Open())
+                return join(var.bound, other)
+            return other
+        if isinstance(other, Python) and other.type == "none":
+            return var
+        return var if isinstance(other, Var) or other is UNKNOWN else UNKNOWN
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return _join_tensors(left, right)
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Python) and one.type == "none" and not isinstance(other, Python):
+            return other  # optional values are used after a test
+    if isinstance(left, Sequence) and isinstance(right, Sequence):
+        type_ = left.type if left.type == right.type else "sequence"
+        if left.items is not None and right.items is not None and len(left.items) == len(right.items):
+            return Sequence(type_, [join(a, b) for a, b in zip(left.items, right.items, strict=True)])
+        if left.items == []:
+            return Sequence(type_, None, right.any())
+        if right.items == []:
+            return Sequence(type_, None, left.any())
+        return Sequence(type_, None, join(left.any(), right.any()))
+    if isinstance(left, Layer) and isinstance(right, Layer):
+        if left.name == right.name and left.info is right.info:
+            if left.members is not None and right.members is not None:
+                members = join(left.members, right.members)
+                return Layer(left.name, left.info, members if isinstance(members, Sequence) else None)
+            return left if not isinstance(left, Self) else right
+        return _common_layer(left, right)
+    if isinstance(left, Python) and isinstance(right, Python):
+        if left.type == right.type:
+            return left if left.value == right.value and left.dim == right.dim else Python(left.type)
+        return Python("object")
+    if isinstance(left, Ref) and isinstance(right, Ref) and left.name == right.name:
+        return left
+    if isinstance(left, Dict) and isinstance(right, Dict):
+        return Dict(join(left.value, right.value))
+    return UNKNOWN
+
+
+def _common_layer(left: Layer, right: Layer) -> Fact:
+    """Either of two layers: what they do to a tensor is known only if both keep its shape and layout."""
+    neutral = "torch.nn.Identity"
+    if left.name == neutral:
+        return right if right.info is None and right.members is None else AnyLayer([left, right])
+    return AnyLayer([left, right])
+
+
+class AnyLayer(Layer):
+    """One of several layers."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, choices: list[Layer]) -> None:
+        super().__init__("torch.nn.Module")
+        flat: list[Layer] = []
+        for choice in choices:
+            for layer in choice.choices if isinstance(choice, AnyLayer) else [choice]:
+                if not any(layer.name == known.name and layer.info is known.info for known in flat):
+                    flat.append(layer)
+        self.choices = flat
+
+
+def _join_tensors(left: Tensor, right: Tensor) -> Fact:
+    rank = left.rank if left.rank == right.rank else None
+    dims = None
+    if rank is not None and left.dims is not None and right.dims is not None:
+        dims = tuple(a if a == b else None for a, b in zip(left.dims, right.dims, strict=True))
+    layout = link(left.layout, right.layout)
+    if layout is None:
+        small = all(t.rank is not None and t.rank <= 2 for t in (left, right))
+        conflict = Tensor(rank, dims, left.dtype if left.dtype == right.dtype else None, PLAIN)
+        if not small:
+            conflict.source = "conflict"
+        return conflict
+    return Tensor(
+        rank, dims, left.dtype if left.dtype == right.dtype else None, layout,
+        is_parameter=left.is_parameter and right.is_parameter,
+    )  # fmt: skip
+
+
+_ = UNKNOWN

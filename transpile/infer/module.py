@@ -1,0 +1,58 @@
+"""One module from its tree to facts and plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+import transpile.infer.ops  # noqa: F401  (registers the operations)
+from transpile.infer.definitions import Env, FunctionInfo
+from transpile.infer.functions import analyze
+from transpile.infer.run import Run
+from transpile.infer.statements import module
+
+__all__ = ["infer"]
+
+ROUNDS = 4
+
+
+def infer(tree: cst.Module, rules: Any, *, data_format: str) -> Run:
+    """Run the module abstractly until nothing new is learnt, decide what stayed open, run once more."""
+    run = Run(rules, data_format=data_format)
+    module(run, tree)
+    for _ in range(2):
+        for _ in range(ROUNDS):
+            version = run.version
+            _round(run)
+            if run.version == version:
+                break
+        if not run.decide():
+            break
+        for function in run.functions:
+            function.dirty = True
+    _round(run, everything=False)
+    return run
+
+
+def _order(run: Run) -> list[FunctionInfo]:
+    """Constructors first: they say what `self` holds."""
+    return sorted(run.functions, key=lambda f: (f.name != "__init__", f.name != "forward"))
+
+
+def _round(run: Run, everything: bool = False) -> None:
+    for function in _order(run):
+        if function.state == "new" or function.dirty or everything:
+            before = run.version
+            nested = function.env is not run.module_env and not isinstance(function.env, Env)
+            del nested
+            analyze(run, function)
+            if run.version != before:
+                function.dirty = True
+                for dependent in function.dependents:
+                    dependent.dirty = True
+                if function.owner is not None:
+                    for method in function.owner.methods.values():
+                        method.dirty = True
+                    for dependent in function.owner.dependents:
+                        dependent.dirty = True

@@ -1,0 +1,231 @@
+"""Operations along an axis: reductions, softmax, cumulative sums. The axis is renamed for a channels-last operand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transpile.infer.apply import MISSING, Site, hook
+from transpile.infer.dims import Dim
+from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor
+from transpile.infer.layout import PLAIN, Open, Pair, normalize, order
+from transpile.infer.run import Run
+
+__all__ = ["reduced_layout"]
+
+
+def reduced_layout(layout: Pair, rank: int, axes: set[int]) -> Pair | None:
+    """The layout after logical axes are dropped; None where no layout describes the result."""
+    if not layout:
+        return PLAIN
+    start, size = layout
+    before = sum(1 for a in axes if a < start)
+    inside = sum(1 for a in axes if start <= a < start + size)
+    return normalize((start - before, size - inside), rank - len(axes))
+
+
+@hook("axis")
+def axis(site: Site) -> Fact:
+    run, rule = site.run, site.rule
+    tensor = site.tensor(rule.params[0].name)
+    if tensor is None:
+        return UNKNOWN
+    node = site.operand(rule.params[0].name)
+    name = next((p.name for p in rule.params if p.name in ("dim", "axis", "dims")), "dim")
+    if rule.layout.startswith("axis"):
+        name = rule.layout.partition(":")[2].strip() or name
+    dim = site.constant(name)
+    layout = run.layout(tensor)
+    reduces = rule.returns.startswith("reduce") or rule.returns in ("pair", "hook:pair")
+    if dim is None or (dim is MISSING and name not in site.values):
+        # over everything: the order of axes does not matter
+        if reduces:
+            return _result(rule, Tensor(0, (), rule.dtype or tensor.dtype, PLAIN))
+        if not isinstance(layout, Open) and layout:
+            run.want(node, tensor, PLAIN)
+        return _result(rule, Tensor(tensor.rank, tensor.dims, rule.dtype or tensor.dtype, PLAIN))
+    if dim is MISSING or tensor.rank is None or not _inside(dim, tensor.rank):
+        return _unknown_axis(site, tensor, name, dim, reduces)
+    axes = {d % tensor.rank for d in (dim if isinstance(dim, tuple) else (dim,))}
+    layout = run.ask(tensor, node or site.node)
+    site.plan.data["tensor"] = tensor
+    site.plan.data["axes"] = [name]
+    keep = bool(site.constant("keepdim", False)) is True
+    if isinstance(layout, Open):
+        result_layout: Any = tensor.layout if keep or not reduces else Open()
+        if reduces and not keep and tensor.rank - len(axes) <= 2:
+            result_layout = PLAIN
+    elif not reduces or keep:
+        result_layout = layout
+    else:
+        result_layout = reduced_layout(layout, tensor.rank, axes)
+    dtype = rule.dtype or tensor.dtype
+    if not reduces:
+        return _result(rule, Tensor(tensor.rank, tensor.dims, dtype, result_layout))
+    dims = None
+    if tensor.dims is not None:
+        dims = tuple(
+            (Dim(1) if i in axes else d) for i, d in enumerate(tensor.dims) if keep or i not in axes
+        )
+    rank = tensor.rank if keep else tensor.rank - len(axes)
+    return _result(rule, Tensor(rank, dims, dtype, result_layout))
+
+
+def _inside(dim: Any, rank: int) -> bool:
+    return all(isinstance(d, int) and -rank <= d < rank for d in (dim if isinstance(dim, tuple) else (dim,)))
+
+
+def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool) -> Fact:
+    """The axis or the rank is only known at run time."""
+    run = site.run
+    node = site.operand(site.rule.params[0].name)
+    layout = run.ask(tensor, node or site.node)
+    site.plan.data["tensor"] = tensor
+    if isinstance(layout, tuple) and not layout:
+        pass
+    elif tensor.rank is not None and isinstance(layout, tuple):
+        site.plan.data["axes"] = [name]  # (0, 3, 1, 2)[dim]
+    elif run.channels_last:
+        site.plan.data["open_axes"] = [name]
+    rank = None
+    keep = site.constant("keepdim", False)
+    if tensor.rank is not None and isinstance(dim, (int, tuple)) and not keep and reduces:
+        rank = tensor.rank - (len(dim) if isinstance(dim, tuple) else 1)
+    elif tensor.rank is not None and (keep is True or not reduces):
+        rank = tensor.rank
+    if not reduces and tensor.rank is None:
+        return _result(site.rule, Tensor(None, None, site.rule.dtype or tensor.dtype, tensor.layout) if site.rule.dtype else tensor)
+    same = keep is True or not reduces
+    return _result(site.rule, Tensor(rank, None, site.rule.dtype or tensor.dtype, tensor.layout if same else PLAIN if not run.channels_last else Open()))
+
+
+def _result(rule: Any, tensor: Tensor) -> Fact:
+    if rule.returns in ("pair", "hook:pair"):
+        return Sequence("tuple", [tensor, Tensor(tensor.rank, tensor.dims, "int64", tensor.layout)])
+    return tensor
+
+
+@hook("cat", "concat", "concatenate")
+def cat(site: Site) -> Fact:
+    """torch.cat(tensors, dim): all members in one layout, the axis renamed."""
+    from transpile.infer.facts import Var, resolve
+    from transpile.infer.operators import common_layout
+
+    run = site.run
+    name = site.rule.params[0].name
+    value = site.values.get(name)
+    sequence = resolve(value[1]) if value is not None and not isinstance(value, list) else UNKNOWN
+    node = site.operand(name)
+    if isinstance(sequence, Var):
+        element = sequence.element
+        if element is None:
+            element = sequence.element = Var(sequence.name + "[]", True)
+        tensor = run.as_tensor(element)
+        sequence.bound = Sequence("list", None, element)
+        run.version += 1
+        members = [(None, tensor)] if tensor is not None else []
+    elif isinstance(sequence, Sequence):
+        members = _member_operands(run, sequence, node)
+    elif isinstance(sequence, Tensor):
+        members = []
+    else:
+        members = []
+    if not members:
+        return Tensor(None, None, None, PLAIN)
+    layout = common_layout(run, members)  # type: ignore[arg-type]
+    first = next((t for _, t in members if t.rank is not None), members[0][1])
+    for _, tensor in members:
+        if tensor.rank is None and first.rank is not None:
+            tensor.rank = first.rank
+            run.version += 1
+    dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
+    site.plan.data["tensor"] = Tensor(first.rank, None, first.dtype, layout)
+    if first.rank is None or dim is MISSING:
+        layout = run.ask(first, site.node)
+        if isinstance(layout, Open) or first.rank is None:
+            if run.channels_last and dim != 0 and layout != PLAIN:
+                site.plan.data["open_axes"] = ["dim"]
+        else:
+            site.plan.data["axes"] = ["dim"]
+        return first if first.rank is None else Tensor(first.rank, None, first.dtype, first.layout)
+    run.ask(first, site.node)
+    if isinstance(dim, int) and dim % first.rank != 0:
+        site.plan.data["axes"] = ["dim"]
+    dims: tuple[Dim | None, ...] | None = None
+    if first.dims is not None:
+        at = dim % first.rank
+        dims = tuple(None if i == at else d for i, d in enumerate(first.dims))
+    return Tensor(first.rank, dims, first.dtype, layout)
+
+
+def _member_operands(run: Run, sequence: Sequence, node: Any) -> list[tuple[Any, Tensor]]:
+    """The tensors of a sequence; where it is written out, with their nodes, so that they can be converted."""
+    import libcst as cst
+
+    from transpile.infer.facts import Var, resolve
+
+    members: list[tuple[Any, Tensor]] = []
+    if sequence.items is not None:
+        nodes: list[Any] = [None] * len(sequence.items)
+        if isinstance(node, (cst.Tuple, cst.List)) and len(node.elements) == len(sequence.items):
+            nodes = [None if isinstance(e, cst.StarredElement) else e.value for e in node.elements]
+        for item_node, item in zip(nodes, sequence.items, strict=True):
+            tensor = run.as_tensor(item) if isinstance(resolve(item), (Tensor, Var)) else None
+            if tensor is not None:
+                members.append((item_node, tensor))
+        return members
+    element = sequence.element
+    if element is UNKNOWN:
+        return []
+    tensor = run.as_tensor(element)
+    return [(None, tensor)] if tensor is not None else []
+
+
+@hook("stack")
+def stack(site: Site) -> Fact:
+    """torch.stack: a new axis; in channels-last the place of the new axis among the others is kept logical."""
+    from transpile.infer.facts import resolve
+    from transpile.infer.operators import common_layout
+
+    run = site.run
+    name = site.rule.params[0].name
+    value = site.values.get(name)
+    sequence = resolve(value[1]) if value is not None and not isinstance(value, list) else UNKNOWN
+    members = _member_operands(run, sequence, site.operand(name)) if isinstance(sequence, Sequence) else []
+    if not members:
+        return Tensor(None, None, None, PLAIN)
+    layout = common_layout(run, members)
+    first = next((t for _, t in members if t.rank is not None), members[0][1])
+    dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
+    if first.rank is None or not isinstance(dim, int) or isinstance(layout, Open):
+        if run.channels_last:
+            run.ask(first, site.node)
+            if isinstance(layout, Open) and first.rank is None:
+                site.plan.data["unsure"] = True
+        rank = first.rank + 1 if first.rank is not None else None
+        return Tensor(rank, None, first.dtype, PLAIN if isinstance(layout, Open) or not layout else layout)
+    rank = first.rank + 1
+    at = dim % rank
+    result, place = inserted(layout, first.rank, at)
+    site.plan.data["place"] = {"dim": place}
+    dims = None
+    if first.dims is not None:
+        dims = (*first.dims[:at], Dim(len(members)) if isinstance(sequence, Sequence) and sequence.items else None, *first.dims[at:])
+    return Tensor(rank, dims, first.dtype, result)
+
+
+def inserted(layout: Pair, rank: int, at: int) -> tuple[Pair, int]:
+    """The layout after a new logical axis at `at`, and the axis' place in memory."""
+    if not layout:
+        return PLAIN, at
+    start, size = layout
+    if at <= start:
+        result: Pair = (start + 1, size)
+    elif at < start + size:
+        result = (start, size + 1)
+    else:
+        result = (start, size)
+    place = order(normalize(result, rank + 1), rank + 1).index(at)
+    return normalize(result, rank + 1), place
+
+
+_ = Python

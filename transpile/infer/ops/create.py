@@ -1,0 +1,53 @@
+"""Creation: zeros, ones, rand …: sizes are known, and the layout is free until a use decides it."""
+
+from __future__ import annotations
+
+from transpile.infer.apply import Site, hook
+from transpile.infer.facts import Fact, Python, Tensor
+from transpile.infer.layout import PLAIN, Open, order
+from transpile.infer.operators import dim_of
+
+
+@hook("create", "full", "zeros", "ones", "empty", "rand", "randn", "new_zeros", "new_ones", "new_empty")
+def create(site: Site) -> Fact:
+    run = site.run
+    name = next((p.name for p in site.rule.params if p.name in ("size", "shape")), "size")
+    sizes = site.sizes(name)
+    dtype = _dtype(site)
+    if sizes is None:
+        return Tensor(None, None, dtype, PLAIN)
+    dims = tuple(dim_of(fact) for _, fact in sizes)
+    key = ("create", id(site.node))
+    tensor = run.tensors.get(key)
+    if tensor is None or tensor.rank != len(dims):
+        tensor = run.tensors[key] = Tensor(len(dims), dims, dtype, Open(fresh=True) if len(dims) >= 4 and run.channels_last else PLAIN)
+        run.version += 1
+    tensor.dims = dims
+    layout = run.layout(tensor)
+    site.plan.data["sizes"] = sizes
+    if isinstance(layout, Open):
+        run.ask(tensor, site.node)
+    elif layout:
+        site.plan.data["order"] = order(layout, len(dims))
+    return tensor
+
+
+def _dtype(site: Site) -> str | None:
+    fact = site.fact("dtype")
+    if isinstance(fact, Python) and fact.type == "dtype":
+        return fact.value
+    from transpile.infer.facts import Ref
+
+    if isinstance(fact, Ref) and fact.name.startswith("torch."):
+        return {"float": "float32", "long": "int64", "int": "int32", "double": "float64", "half": "float16"}.get(
+            fact.name[6:], fact.name[6:]
+        )
+    return site.rule.dtype or ("float32" if not site.given("dtype") else None)
+
+
+@hook("like", "zeros_like")
+def like(site: Site) -> Fact:
+    tensor = site.tensor()
+    if tensor is None:
+        return Tensor(None, None, None)
+    return Tensor(tensor.rank, tensor.dims, _dtype(site) if site.given("dtype") else tensor.dtype, tensor.layout)

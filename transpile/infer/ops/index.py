@@ -1,0 +1,318 @@
+"""Subscripts: items of sequences and containers, slices of tensors in their own memory order, stores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.dims import Dim
+from transpile.infer.expressions import evaluate
+from transpile.infer.facts import (
+    UNKNOWN,
+    Dict,
+    Fact,
+    Layer,
+    Python,
+    Ref,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
+from transpile.infer.layout import PLAIN, Open, order
+from transpile.infer.operators import dim_of
+from transpile.infer.ops.axis import reduced_layout
+from transpile.infer.plans import Plan
+from transpile.infer.run import Run
+
+__all__ = ["drop_axis", "load", "store"]
+
+FULL, SLICE, INT, NEW, DOTS, MANY = "full", "slice", "int", "new", "dots", "many"
+
+
+def elements(run: Run, node: cst.Subscript) -> list[tuple[str, Any, Fact]]:
+    """(kind, slice node, fact) per element of a subscript."""
+    result: list[tuple[str, Any, Fact]] = []
+    parts: list[Any] = [e.slice for e in node.slice]
+    if len(parts) == 1 and isinstance(parts[0], cst.Index) and isinstance(parts[0].value, cst.Tuple):
+        evaluate(run, parts[0].value)
+        inner = parts[0].value.elements
+        if not any(isinstance(e, cst.StarredElement) for e in inner):
+            parts = [cst.Index(e.value) for e in inner]
+    for part in parts:
+        if isinstance(part, cst.Slice):
+            for bound in (part.lower, part.upper, part.step):
+                if bound is not None:
+                    evaluate(run, bound)
+            bare = part.lower is None and part.upper is None and part.step is None
+            result.append((FULL if bare else SLICE, part, UNKNOWN))
+            continue
+        fact = resolve(evaluate(run, part.value))
+        if isinstance(fact, Python) and fact.type == "ellipsis":
+            kind = DOTS
+        elif isinstance(fact, Python) and fact.type == "none":
+            kind = NEW
+        elif isinstance(fact, (Sequence,)):
+            kind = MANY
+        elif isinstance(fact, Tensor):
+            kind = INT if fact.rank == 0 and fact.dtype != "bool" else MANY
+        elif isinstance(fact, Var) and fact.tensorlike:
+            kind = MANY
+        elif isinstance(fact, Python) and fact.type in ("slice",):
+            kind = SLICE
+        else:
+            kind = INT
+        result.append((kind, part, fact))
+    return result
+
+
+def load(run: Run, node: cst.Subscript) -> Fact:
+    owner = resolve(evaluate(run, node.value))
+    run.plans.pop(id(node), None)
+    parts = elements(run, node)
+    if isinstance(owner, Sequence):
+        return sequence_item(run, node, owner, parts)
+    if isinstance(owner, Dict):
+        return owner.value
+    if isinstance(owner, Layer):
+        return layer_item(run, node, owner, parts)
+    if isinstance(owner, Ref):
+        return owner if owner.name.startswith(("typing.", "builtins.")) else UNKNOWN
+    kinds = [k for k, _, _ in parts]
+    if isinstance(owner, Var):
+        if len(parts) > 1 and not any(k == MANY for k in kinds) and all(_not_string(f) for _, _, f in parts):
+            tensor = run.as_tensor(owner)
+            assert tensor is not None
+            return tensor_index(run, node, tensor, parts)
+        if kinds == [INT]:
+            first = parts[0][2]
+            if isinstance(first, Python) and first.type == "str":
+                return run.var((owner, "[]", first.value), f"{owner.name}[{first.value!r}]")
+            if owner.element is None:
+                owner.element = Var(f"{owner.name}[]", owner.tensorlike)
+            return owner.element
+        if kinds in ([SLICE], [FULL]):
+            return owner
+        return UNKNOWN
+    if isinstance(owner, Tensor):
+        return tensor_index(run, node, owner, parts)
+    return UNKNOWN
+
+
+def _not_string(fact: Fact) -> bool:
+    return not (isinstance(fact, Python) and fact.type == "str")
+
+
+def sequence_item(run: Run, node: cst.Subscript, owner: Sequence, parts: list[tuple[str, Any, Fact]]) -> Fact:
+    kind, part, fact = parts[0]
+    if kind == INT:
+        value = fact.value if isinstance(fact, Python) else None
+        if owner.shape_of is not None:
+            shape_source(run, node, owner, value)
+            tensor = resolve(owner.shape_of)
+            if isinstance(tensor, Tensor) and owner.items is None:
+                return Python("int", None, Dim.symbol(f"size{id(node)}"))
+        if owner.items is not None and isinstance(value, int) and -len(owner.items) <= value < len(owner.items):
+            return owner.items[value]
+        element = owner.any()
+        if isinstance(resolve(element), Python) and owner.shape_of is not None:
+            return Python("int", None, Dim.symbol(f"size{id(node)}"))
+        return element
+    if kind in (SLICE, FULL):
+        items = None
+        if owner.items is not None:
+            bounds = _bounds(run, part)
+            if bounds is not None:
+                items = owner.items[bounds]
+        sliced = Sequence(owner.type, items, owner.element if owner.items is None else owner.any(), None)
+        if owner.shape_of is not None:
+            run.plans[id(node)] = Plan("shape_slice", tensor=resolve(owner.shape_of), slice=part)
+            sliced.shape_of = None
+        return sliced
+    return owner.any()
+
+
+def shape_source(run: Run, node: cst.Subscript, owner: Sequence, value: Any) -> None:
+    run.plans[id(node)] = Plan("shape_item", tensor=resolve(owner.shape_of) if owner.shape_of is not None else None, dim=value)
+
+
+def _bounds(run: Run, part: cst.Slice) -> slice | None:
+    values: list[int | None] = []
+    for bound in (part.lower, part.upper, part.step):
+        if bound is None:
+            values.append(None)
+            continue
+        fact = run.fact(bound)
+        if not isinstance(fact, Python) or not isinstance(fact.value, int):
+            return None
+        values.append(fact.value)
+    return slice(*values)
+
+
+def layer_item(run: Run, node: cst.Subscript, owner: Layer, parts: list[tuple[str, Any, Fact]]) -> Fact:
+    from transpile.infer.layers import _own_members, container_kind
+
+    members = _own_members(owner)
+    kind, part, fact = parts[0]
+    run.plans[id(node)] = Plan("container_item", owner=owner, kind=kind)
+    if kind in (SLICE, FULL):
+        bounds = _bounds(run, part) if kind == SLICE else slice(None)
+        items = members.items[bounds] if members is not None and members.items is not None and bounds is not None else None
+        element = members.any() if members is not None else UNKNOWN
+        name = container_kind(owner.name, owner.info) or owner.name
+        return Layer(name, None, Sequence("list", items, element))
+    if members is None:
+        return run.var(("member", id(node)), f"member{id(node)}")
+    value = fact.value if isinstance(fact, Python) else None
+    if members.items is not None and isinstance(value, int) and -len(members.items) <= value < len(members.items):
+        return members.items[value]
+    found = members.any()
+    return found if found is not UNKNOWN else run.var(("member", id(node)), f"member{id(node)}")
+
+
+def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tuple[str, Any, Fact]]) -> Fact:
+    kinds = [k for k, _, _ in parts]
+    plan = Plan("index", tensor=tensor, parts=[(k, p) for k, p, _ in parts], facts=[f for _, _, f in parts])
+    run.plans[id(node)] = plan
+    if MANY in kinds:
+        return advanced(run, node, tensor, parts, plan)
+    if tensor.rank is None:
+        if all(k in (FULL, SLICE, DOTS) for k in kinds):
+            if len(kinds) > 1 or kinds[0] == DOTS:
+                run.ask(tensor, node)
+            return tensor
+        if kinds == [INT]:
+            return Tensor(None, None, tensor.dtype, Open())
+        run.ask(tensor, node)
+        if kinds == [INT, *[FULL] * (len(kinds) - 1)] or kinds[0] == DOTS or run.layout(tensor) == PLAIN:
+            return Tensor(None, None, tensor.dtype, PLAIN)
+        return Tensor(None, None, tensor.dtype, PLAIN)
+    consumed = sum(1 for k in kinds if k in (FULL, SLICE, INT))
+    if consumed > tensor.rank:
+        return UNKNOWN
+    missing = tensor.rank - consumed
+    expanded: list[tuple[str, int | None]] = []  # per element: kind, number of the part (None: a filled-in full slice)
+    dotted = False
+    for number, kind in enumerate(kinds):
+        if kind == DOTS:
+            expanded += [(FULL, None)] * missing
+            dotted = True
+        else:
+            expanded.append((kind, number))
+    if not dotted:
+        expanded += [(FULL, None)] * missing
+    dims = run.dims(tensor, node)
+    assert dims is not None
+    dropped: set[int] = set()
+    result_dims: list[Dim | None] = []
+    axis = 0
+    per_axis: list[tuple[str, int | None]] = []
+    new_at: list[int] = []
+    for kind, number in expanded:
+        if kind == NEW:
+            new_at.append(len(result_dims))
+            result_dims.append(Dim(1))
+            continue
+        per_axis.append((kind, number))
+        if kind == INT:
+            dropped.add(axis)
+        else:
+            result_dims.append(dims[axis] if kind == FULL else _sliced(run, dims[axis], parts[number][1] if number is not None else None))
+        axis += 1
+    touched = [i for i, (k, _) in enumerate(per_axis) if k != FULL]
+    layout = run.layout(tensor)
+    if isinstance(layout, Open) and (new_at or any(i > 0 for i in touched)):
+        layout = run.ask(tensor, node)
+    if isinstance(layout, Open) or not layout:
+        rank = len(result_dims)
+        keep = isinstance(layout, Open) and not new_at and not dropped
+        return Tensor(rank, tuple(result_dims), tensor.dtype, tensor.layout if keep else (PLAIN if not isinstance(layout, Open) or rank <= 2 else Open()))
+    if new_at:
+        run.want(node.value, tensor, PLAIN)
+        return Tensor(len(result_dims), tuple(result_dims), tensor.dtype, PLAIN)
+    run.convert.pop(id(node.value), None)
+    plan.data["physical"] = [per_axis[a][1] for a in order(layout, tensor.rank)]
+    reduced = reduced_layout(layout, tensor.rank, dropped)
+    return Tensor(len(result_dims), tuple(result_dims), tensor.dtype, reduced if reduced is not None else PLAIN)
+
+
+def _sliced(run: Run, size: Dim | None, part: Any) -> Dim | None:
+    """The size of `a:b`, where both are known."""
+    if not isinstance(part, cst.Slice):
+        return None
+    lower = dim_of(run.fact(part.lower)) if part.lower is not None else Dim(0)
+    upper = dim_of(run.fact(part.upper)) if part.upper is not None else size
+    if part.step is not None or lower is None or upper is None:
+        return None
+    if lower.value == 0 and (upper.value is None or upper.value >= 0):
+        return upper
+    if lower.value is not None and upper.value is not None and 0 <= lower.value <= upper.value:
+        return Dim(upper.value - lower.value)
+    return None
+
+
+def advanced(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tuple[str, Any, Fact]], plan: Plan) -> Fact:
+    """A mask or index tensors: in torch's order."""
+    plan.op = "advanced_index"
+    layout = run.ask(tensor, node)
+    if isinstance(layout, tuple):
+        run.want(node.value, tensor, PLAIN)
+    for _, part, fact in parts:
+        if isinstance(fact, Tensor) and isinstance(part, cst.Index):
+            run.want(part.value, fact, PLAIN)
+    rank = None
+    if len(parts) == 1 and isinstance(parts[0][2], Tensor):
+        index = parts[0][2]
+        if index.dtype == "bool" and index.rank is not None and tensor.rank is not None:
+            rank = tensor.rank - index.rank + 1
+        elif index.dtype not in (None, "bool") and index.rank is not None and tensor.rank is not None:
+            rank = tensor.rank - 1 + index.rank
+    return Tensor(rank, None, tensor.dtype, PLAIN)
+
+
+def drop_axis(run: Run, tensor: Tensor, axis: int, node: Any) -> Tensor:
+    """One item of a tensor that is iterated."""
+    if tensor.rank is None:
+        return Tensor(None, None, tensor.dtype, PLAIN)
+    layout = run.layout(tensor)
+    result = reduced_layout(layout, tensor.rank, {axis}) if isinstance(layout, tuple) else PLAIN
+    dims = tuple(d for i, d in enumerate(tensor.dims) if i != axis) if tensor.dims is not None else None
+    return Tensor(tensor.rank - 1, dims, tensor.dtype, result if result is not None else PLAIN)
+
+
+def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression | None) -> None:
+    """`x[...] = v`."""
+    owner = resolve(evaluate(run, target.value))
+    if isinstance(owner, Sequence):
+        kind = elements(run, target)[0][0]
+        if kind == INT:
+            from transpile.infer.join import join
+
+            current = owner.any()
+            if owner.items is not None:
+                owner.items = None
+            if owner.type == "list":
+                owner.element = join(current, fact) if current is not UNKNOWN else fact
+        return
+    if isinstance(owner, Var):
+        parts = elements(run, target)
+        if len(parts) > 1 or parts[0][0] in (SLICE, FULL, DOTS):
+            run.as_tensor(owner)
+            owner = resolve(owner)
+        elif parts[0][0] == INT:
+            return
+    if isinstance(owner, Tensor):
+        region = load(run, target)
+        loaded = run.plans.get(id(target))
+        run.plans[id(target)] = Plan("store", tensor=owner, index=loaded)
+        written = resolve(fact)
+        if isinstance(written, Tensor) and isinstance(region, Tensor) and value is not None:
+            layout = run.layout(region)
+            if isinstance(layout, tuple) and written.rank is not None and region.rank == written.rank:
+                run.want(value, written, layout)
+    elif isinstance(owner, Layer):
+        run.plans[id(target)] = Plan("container_store", owner=owner)
+
+
+_ = Dict

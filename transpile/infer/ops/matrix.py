@@ -1,0 +1,25 @@
+"""Matrix products: operands in torch's order."""
+
+from __future__ import annotations
+
+from transpile.infer.apply import Site, by_returns, hook, plain_inputs
+from transpile.infer.facts import Fact, Tensor
+from transpile.infer.operators import matmul_result
+
+
+@hook("matmul", "mm", "bmm")
+def matmul(site: Site) -> Fact:
+    names = [p.name for p in site.rule.params[:2]]
+    first, second = (site.tensor(name) for name in names)
+    for name in names:
+        site.plain(name)
+    return matmul_result(first, second)
+
+
+@hook("linear")
+def linear(site: Site) -> Fact:
+    result = by_returns(site, plain_inputs(site))
+    first = site.tensor()
+    if isinstance(result, Tensor) and first is not None:
+        return Tensor(first.rank, None, first.dtype)
+    return result

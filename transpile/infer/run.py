@@ -1,0 +1,221 @@
+"""The state of one inference: facts by node, plans by node, conversions by node, open questions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
+from transpile.infer.dims import Dim
+from transpile.infer.facts import UNKNOWN, Fact, Python, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.join import join
+from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
+from transpile.infer.plans import Plan
+
+__all__ = ["Remark", "Run"]
+
+
+class Remark:
+    """Something to be said about a place; becomes a diagnostic."""
+
+    __slots__ = ("code", "node", "message", "help")
+
+    def __init__(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
+        self.code = code
+        self.node = node
+        self.message = message
+        self.help = help_
+
+
+class Run:
+    """One inference over one module. Everything is keyed by the identity of concrete syntax tree nodes."""
+
+    def __init__(self, rules: Any, *, data_format: str) -> None:
+        self.rules = rules
+        self.channels_last = data_format == "channels_last"
+        self.facts: dict[int, Fact] = {}
+        self.plans: dict[int, Plan] = {}
+        self.convert: dict[int, tuple[Tensor, Layout]] = {}
+        self.remarks: dict[tuple[int, str], Remark] = {}
+        self.vars: dict[object, Var] = {}
+        self.tensors: dict[object, Tensor] = {}
+        self.demands: dict[int, Pair] = {}  # permute site → the layout its consumer wants
+        self.asked: dict[int, tuple[Tensor, cst.CSTNode]] = {}
+        self.defaulted: dict[int, str] = {}  # id of a root cell → why it was decided so
+        self.classes: dict[str, ClassInfo] = {}
+        self.class_of: dict[int, ClassInfo] = {}
+        self.function_of: dict[int, FunctionInfo] = {}
+        self.functions: list[FunctionInfo] = []
+        self.attribute_sites: dict[tuple[str, str], dict[int, Fact]] = {}
+        self.env = Env()
+        self.module_env = self.env
+        self.function: FunctionInfo | None = None
+        self.returned: list[tuple[cst.BaseExpression | None, Fact]] = []
+        self.version = 0
+        self.uses_volumes = False
+        self.imports: dict[str, str] = {}
+        self.depth = 0
+        self.bound: set[str] = set()  # names that the source itself binds
+
+    # --- nodes -----------------------------------------------------------------------------------------------
+
+    def fact(self, node: cst.CSTNode) -> Fact:
+        """What is known of an expression that was evaluated."""
+        return resolve(self.facts.get(id(node), UNKNOWN))
+
+    def var(self, key: object, name: str, tensorlike: bool = False) -> Var:
+        """The variable of a place, the same in every round."""
+        found = self.vars.get(key)
+        if found is None:
+            found = self.vars[key] = Var(name, tensorlike)
+        return found
+
+    def remark(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
+        self.remarks[(id(node), code)] = Remark(code, node, message, help_)
+
+    def withdraw(self, code: str, node: cst.CSTNode) -> None:
+        self.remarks.pop((id(node), code), None)
+
+    # --- tensors ---------------------------------------------------------------------------------------------
+
+    def as_tensor(self, fact: Fact, rank: int | None = None) -> Tensor | None:
+        """The tensor that a fact is, binding a variable that may be one; None where it is something else."""
+        fact = resolve(fact)
+        if isinstance(fact, Var):
+            fact.bound = Tensor(rank, None, None, Open())
+            self.version += 1
+            fact = fact.bound
+        if isinstance(fact, Tensor):
+            if rank is not None and fact.rank is None:
+                fact.rank = rank
+                self.version += 1
+            return fact
+        return None
+
+    def dims(self, tensor: Tensor, node: cst.CSTNode) -> tuple[Dim | None, ...] | None:
+        """The dims, naming unknown sizes once so that later uses can be compared."""
+        if tensor.dims is None and tensor.rank is not None:
+            tensor.dims = tuple(Dim.symbol(f"%{id(node)}.{axis}") for axis in range(tensor.rank))
+        elif tensor.dims is not None and None in tensor.dims:
+            tensor.dims = tuple(
+                dim if dim is not None else Dim.symbol(f"%{id(node)}.{axis}")
+                for axis, dim in enumerate(tensor.dims)
+            )
+        return tensor.dims
+
+    def layout(self, tensor: Tensor) -> Layout:
+        """The tensor's layout; in channels_first everything is plain."""
+        if not self.channels_last:
+            return PLAIN
+        layout = settle(tensor.layout)
+        if tensor.rank is not None:
+            if tensor.rank <= 2 and not (isinstance(layout, tuple) and layout):
+                return PLAIN
+            if isinstance(layout, tuple):
+                return normalize(layout, tensor.rank)
+        return layout
+
+    def want(self, node: cst.CSTNode | None, tensor: Tensor, layout: Pair) -> bool:
+        """Ask for an operand in a layout: decides an open one, converts another. False if it cannot be done."""
+        if not self.channels_last:
+            return True
+        have = self.layout(tensor)
+        if node is not None:
+            self.convert.pop(id(node), None)
+        if isinstance(have, Open):
+            have.value = layout
+            self.version += 1
+            return True
+        if have == layout:
+            return True
+        if tensor.rank is not None and normalize(layout, tensor.rank) == have:
+            return True
+        if tensor.rank is None or node is None:
+            return False
+        if tensor.source is not None and isinstance(tensor.source, Plan) and "demand" in tensor.source.data:
+            key = tensor.source.data["demand"]
+            if key not in self.demands:
+                self.demands[key] = layout
+                self.version += 1
+        self.convert[id(node)] = (tensor, layout)
+        return True
+
+    def ask(self, tensor: Tensor, node: cst.CSTNode) -> Layout:
+        """The layout of an operand whose meaning depends on it; an open one is noted as a question."""
+        layout = self.layout(tensor)
+        if isinstance(layout, Open):
+            layout.asked = True
+            self.asked[id(node)] = (tensor, node)
+        return layout
+
+    def decide(self) -> bool:
+        """Answer the open questions by convention; says whether anything was decided."""
+        changed = False
+        for tensor, node in list(self.asked.values()):
+            layout = self.layout(tensor)
+            if not isinstance(layout, Open) or tensor.rank is None:
+                continue
+            image = tensor.rank == 4 or (tensor.rank == 5 and self.uses_volumes)
+            layout.value = IMAGE if image else PLAIN
+            if image and not layout.fresh:
+                layout.where = node
+                self.defaulted[id(layout)] = "rank"
+                self.remark(
+                    "LAY002", node,
+                    f"nothing proves the layout of this tensor of rank {tensor.rank}; taken as an image with its channels last",
+                    "If it is not an image (attention scores have rank 4 too), say so above the line: "
+                    "`# transpile: NAME is plain`.",
+                )  # fmt: skip
+            changed = True
+        self.asked.clear()
+        return changed
+
+    # --- classes ---------------------------------------------------------------------------------------------
+
+    def store_attribute(self, info: ClassInfo, name: str, site: int, fact: Fact) -> None:
+        sites = self.attribute_sites.setdefault((info.qualname, name), {})
+        old = sites.get(site)
+        if old is not None and _same(old, fact):
+            return
+        sites[site] = fact
+        merged: Fact | None = None
+        for value in sites.values():
+            merged = value if merged is None else join(merged, value)
+        assert merged is not None
+        info.attributes[name] = merged
+        self.version += 1
+
+    def own_class(self) -> ClassInfo | None:
+        return self.function.owner if self.function is not None else None
+
+
+def _same(left: Fact, right: Fact) -> bool:
+    left, right = resolve(left), resolve(right)
+    if left is right:
+        return True
+    if type(left) is not type(right):
+        return False
+    if isinstance(left, Tensor) and isinstance(right, Tensor):
+        return (
+            left.rank == right.rank
+            and left.dims == right.dims
+            and left.dtype == right.dtype
+            and settle(left.layout) == settle(right.layout)
+        )
+    if isinstance(left, Sequence) and isinstance(right, Sequence):
+        if (left.items is None) != (right.items is None) or left.type != right.type:
+            return False
+        if left.items is not None and right.items is not None:
+            return len(left.items) == len(right.items) and all(
+                _same(a, b) for a, b in zip(left.items, right.items, strict=True)
+            )
+        return _same(left.element, right.element)
+    if isinstance(left, Python) and isinstance(right, Python):
+        return left.type == right.type and left.value == right.value and left.dim == right.dim
+    if isinstance(left, Self):
+        return True
+    return repr(left) == repr(right)
+
+
+same = _same

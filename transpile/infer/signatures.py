@@ -1,0 +1,44 @@
+"""Which tensors of a translated function are channels-last, for verify and for callers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from transpile.infer.facts import Dict, Fact, Sequence, Tensor, resolve
+from transpile.infer.layout import IMAGE
+from transpile.infer.run import Run
+
+__all__ = ["signatures"]
+
+NAMES = {3: "NLC", 4: "NHWC", 5: "NDHWC"}
+
+
+def signatures(run: Run) -> dict[str, dict[str, Any]]:
+    """`{"Conv.call": {"x": "NHWC", "return": "NHWC"}}`; None for a tensor in torch's order or anything else."""
+    result: dict[str, dict[str, Any]] = {}
+    for info in run.functions:
+        name = info.qualname
+        if info.owner is not None and info.owner.is_module and info.name == "forward":
+            name = name.removesuffix("forward") + "call"
+        elif info.owner is not None and info.name.startswith("__"):
+            continue
+        entry = {p.name: described(run, info.facts.get(p.name, Fact())) for p in info.own_parameters}
+        entry["return"] = described(run, info.returns)
+        result[name] = entry
+    return result
+
+
+def described(run: Run, fact: Fact) -> Any:
+    fact = resolve(fact)
+    if isinstance(fact, Tensor):
+        return NAMES.get(fact.rank or 0) if run.layout(fact) == IMAGE else None
+    if isinstance(fact, Sequence):
+        if fact.items is not None:
+            items = [described(run, item) for item in fact.items]
+            return items if any(item is not None for item in items) else None
+        element = described(run, fact.element)
+        return [element] if element is not None else None
+    if isinstance(fact, Dict):
+        value = described(run, fact.value)
+        return {"*": value} if value is not None else None
+    return None

@@ -1,0 +1,56 @@
+"""What all rewrites share during one pass: facts and plans, names in use, support definitions needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.definitions import ClassInfo
+from transpile.infer.facts import Fact
+from transpile.infer.plans import Plan
+from transpile.infer.run import Run
+
+__all__ = ["Context"]
+
+
+class Context:
+    """One pass over one module."""
+
+    def __init__(self, run: Run, *, data_format: str, bound_names: set[str]) -> None:
+        self.run = run
+        self.data_format = data_format
+        self.channels_last = data_format == "channels_last"
+        self.bound_names = bound_names
+        self.supports: dict[str, str] = {}  # support definition → its name in the output
+        self.uses: set[str] = set()  # top-level modules that the output needs: tf, np, math, contextlib
+        self.functions: list[cst.FunctionDef] = []
+        self.classes: list[ClassInfo] = []
+        self.signature_training: set[int] = set()
+        self.remarks: list[tuple[str, cst.CSTNode, str, str]] = []
+        self.module_based: set[str] = set()
+
+    def fact(self, node: cst.CSTNode) -> Fact:
+        return self.run.fact(node)
+
+    def plan(self, node: cst.CSTNode) -> Plan | None:
+        return self.run.plans.get(id(node))
+
+    def support(self, name: str) -> str:
+        """Ask for a support definition; the name that it has in this output."""
+        known = self.supports.get(name)
+        if known is None:
+            known = name if name not in self.bound_names else f"torch_{name}"
+            while known in self.bound_names:
+                known += "_"
+            self.supports[name] = known
+        return known
+
+    def say(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
+        self.remarks.append((code, node, message, help_))
+
+    def needs(self, *modules: str) -> None:
+        self.uses.update(modules)
+
+
+_ = Any

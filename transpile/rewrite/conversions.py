@@ -1,0 +1,46 @@
+"""Transposes, inserted exactly where plain and channels-last meet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.layout import conversion, normalize, order
+from transpile.rewrite.code import atom, expression, source
+from transpile.rewrite.context import Context
+
+__all__ = ["converted"]
+
+
+def converted(context: Context, original: cst.CSTNode, updated: Any) -> Any:
+    """The expression in the layout that its consumer asked for."""
+    tensor, target = context.run.convert[id(original)]
+    if tensor.rank is None or not isinstance(target, tuple):
+        return updated
+    have = context.run.layout(tensor)
+    if not isinstance(have, tuple):
+        return updated
+    if isinstance(tensor.source, int) and tensor.source > tensor.rank:
+        return _spread(context, updated, tensor, tensor.source, target)
+    permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
+    if permutation is None:
+        return updated
+    return expression(f"tf.transpose({source(updated)}, {permutation})")
+
+
+def _spread(context: Context, updated: Any, tensor: Any, rank: int, target: tuple[int, ...]) -> Any:
+    """An operand of lower rank beside a channels-last one: its axes move to where they broadcast."""
+    offset = rank - tensor.rank
+    have = order(normalize(context.run.layout(tensor), tensor.rank), tensor.rank)
+    goal = [axis - offset for axis in order(normalize(target, rank), rank)]  # negative: not an axis of the operand
+    present = [axis for axis in goal if axis >= 0]
+    permutation = tuple(have.index(axis) for axis in present)
+    text = source(updated)
+    if permutation != tuple(range(tensor.rank)):
+        text = f"tf.transpose({text}, {permutation})"
+    first = next(i for i, axis in enumerate(goal) if axis >= 0)
+    index = [":" if axis >= 0 else "None" for axis in goal[first:]]
+    if "None" in index:
+        text = f"{atom(text)}[{', '.join(index)}]"
+    return expression(text)

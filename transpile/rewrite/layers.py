@@ -1,0 +1,88 @@
+"""Layers: constructing torch.nn layers, containers and parameters; calling layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.facts import Layer, Sequence, Tensor, resolve
+from transpile.rewrite.code import expression, source
+from transpile.rewrite.context import Context
+from transpile.rewrite.references import class_text
+from transpile.rewrite.registry import operation
+from transpile.rewrite.rule_call import arguments
+from transpile.rewrite.sequential import qualifies
+
+__all__: list[str] = []
+
+
+@operation("layer")
+def construct(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    plan = context.plan(original)
+    assert plan is not None
+    name = plan.rule.torch
+    if name == "torch.nn.Sequential":
+        plain = qualifies(context, original, updated)
+        if plain is not None:
+            context.needs("tf")
+            return plain
+    text = class_text(context, name, testing=False)
+    if text is None:
+        context.say("API001", original, f"{name} has no counterpart here yet; it stays")
+        return None
+    layer = plan.data.get("layer")
+    if plan.rule.fidelity == "changed" and plan.rule.why:
+        context.say("API004", original, f"{name}: {plan.rule.why}")
+    args = [arg for arg in updated.args if not (arg.keyword is not None and arg.keyword.value in ("device", "dtype"))]
+    if len(args) != len(updated.args) and args:
+        args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    del layer
+    return updated.with_changes(func=expression(text), args=args)
+
+
+@operation("parameter")
+def parameter(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """nn.Parameter(t) → a Keras variable with torch's shape."""
+    plan = context.plan(original)
+    assert plan is not None
+    positional, keywords = arguments(updated)
+    if not positional and "data" not in keywords:
+        return None
+    value = positional[0] if positional else keywords["data"]
+    flag = keywords.get("requires_grad", positional[1] if len(positional) > 1 else "True")
+    trainable = plan.data["trainable"]
+    name = "Parameter" if trainable else "Buffer"
+    tail = "" if flag == "True" or not trainable else f", requires_grad={flag}"
+    return expression(f"{context.support(name)}({value}{tail})")
+
+
+@operation("layer_call")
+def call(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """A call of a layer: what Keras refuses by position goes by keyword."""
+    plan = context.plan(original)
+    assert plan is not None
+    layer = plan.data["layer"]
+    if isinstance(layer, Layer) and layer.info is not None:
+        from transpile.rewrite.calls import by_keyword
+
+        forward = layer.info.find_method("forward")
+        if forward is not None:
+            updated = by_keyword(context, original, updated, forward, layer.info)
+    if isinstance(original.func, cst.Attribute) and original.func.attr.value == "forward" and layer.info is None:
+        assert isinstance(updated.func, cst.Attribute)
+        return updated.with_changes(func=updated.func.value)
+    return updated
+
+
+@operation("layer_weight")
+def layer_weight(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
+    return None
+
+
+@operation("container_store")
+def container_store(context: Context, original: Any, updated: Any) -> Any:
+    return None
+
+
+_ = (Sequence, Tensor, resolve, source)

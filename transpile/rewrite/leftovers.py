@@ -1,0 +1,33 @@
+"""What stays torch: reported at its place; local imports in functions, placeholders at module level."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.facts import Ref
+from transpile.rewrite.context import Context
+from transpile.rewrite.registry import on, operation
+
+__all__: list[str] = []
+
+
+@operation("left", "refused", "unknown_method", "unknown_attribute")
+def left(context: Context, original: cst.CSTNode, updated: cst.CSTNode) -> None:
+    plan = context.plan(original)
+    assert plan is not None
+    if plan.op == "refused":
+        hint = plan.rule.instead or ""
+        context.say("API005", original, f"{plan.rule.torch}: {plan.rule.refuse}", hint)
+    elif plan.op == "unknown_method":
+        context.say("API001", original, f"Tensor.{plan.data['name']} has no rule; the call stays as it is")
+    elif plan.op == "unknown_attribute":
+        context.say("API001", original, f"Tensor.{plan.data['name']} has no rule; it stays as it is")
+    elif plan.rule is not None:
+        context.say("API002", original, f"{plan.rule.torch}: {plan.data.get('reason', 'not translated')}; it stays as it is")
+    else:
+        fact = context.run.facts.get(id(original.func)) if isinstance(original, cst.Call) else None
+        name = fact.name if isinstance(fact, Ref) else "this torch call"
+        context.say("API001", original, f"{name} has no rule; it stays as it is")
+
+
+_ = on

@@ -1,0 +1,52 @@
+"""The rewriting of one module, from facts to a new tree."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.emit import known, section
+from transpile.infer.run import Run
+from transpile.rewrite import references, shapes
+from transpile.rewrite.context import Context
+from transpile.rewrite.imports import finish
+from transpile.rewrite.modules import needs_module
+from transpile.rewrite.transformer import Transformer
+
+__all__ = ["rewrite"]
+
+
+def rewrite(run: Run, tree: cst.Module, *, data_format: str, support_module: str | None) -> tuple[Context, cst.Module]:
+    """Rewrite the tree by the plans in `run`."""
+    context = Context(run, data_format=data_format, bound_names=run.bound)
+    context.module_based = needs_module(run)
+    output = tree.visit(_Preparing(context))
+    assert isinstance(output, cst.Module)
+    missing = [name for name in context.supports if not known(name)]
+    for name in missing:
+        context.supports.pop(name)
+    context.__dict__["unsupported"] = missing
+    if "Placeholder" not in context.supports:
+        pass
+    marked = finish(context, output, "")
+    text = ""
+    if context.supports:
+        if support_module is not None:
+            names = ", ".join(f"{k} as {v}" if k != v else k for k, v in sorted(context.supports.items()))
+            text = f"from {support_module} import {names}\n"
+        else:
+            have = {MODULE_LINE[name] for name in context.uses if name in MODULE_LINE}
+            text = section(context.supports, data_format, have)
+        marked = finish(context, output, text)
+    return context, marked
+
+
+MODULE_LINE = {"tf": "import tensorflow as tf", "np": "import numpy as np", "math": "import math"}
+
+
+class _Preparing(Transformer):
+    """The pass, with the constructs that must know their children before these are rewritten."""
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        shapes.prepare(self.context, node)
+        references.prepare(self.context, node)
+        return super().on_visit(node)

@@ -1,0 +1,214 @@
+"""Classes: nn.Module → a Keras layer; forward → call with `training`; names that Keras reserves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.definitions import ClassInfo, FunctionInfo
+from transpile.infer.facts import Class, Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.run import Run
+from transpile.rewrite.code import expression
+from transpile.rewrite.context import Context
+from transpile.rewrite.references import class_text
+from transpile.rewrite.registry import on, operation
+
+__all__ = ["RESERVED", "needs_module"]
+
+# What a Keras layer calls its own (FACTS: attribute names that a layer cannot take).
+RESERVED = frozenset(
+    """input output name dtype weights variables losses metrics path trainable build compute_dtype dtype_policy
+    input_spec activity_regularizer quantization_mode non_trainable_weights trainable_weights trainable_variables
+    non_trainable_variables metrics_variables _layers built call quantize count_params get_config input_dtype
+    variable_dtype autocast supports_masking stateless_call add_loss add_weight dtype_policies""".split()
+)
+
+
+def needs_module(run: Run) -> set[str]:
+    """Qualified names of the classes that plain Keras layers cannot carry: see support's Module."""
+    import re
+
+    needed: set[str] = set()
+    infos = [info for info in run.classes.values() if info.is_module]
+    for info in infos:
+        bases = info.torch_bases()
+        text = ""
+        forward = info.find_method("forward")
+        if any(b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict") for b in bases):
+            continue
+        if forward is None:
+            needed.add(info.qualname)
+            continue
+        if any(not _acceptable(run, forward, p) for p in forward.own_parameters):
+            needed.add(info.qualname)
+        if not forward.own_parameters or any(p.star for p in forward.own_parameters):
+            needed.add(info.qualname)
+        if info.stores_outside_init or not _only_tensors(forward.returns):
+            needed.add(info.qualname)
+        del text
+    # a class whose constructor runs itself, or that uses nn.Module's own methods on itself
+    for plan_key, plan in run.plans.items():
+        owner = plan.data.get("owner")
+        if plan.op == "module_method" and isinstance(owner, Layer) and owner.info is not None:
+            needed.add(owner.info.qualname)
+        del plan_key
+    # a base needs it: so do its heirs; an heir needs it: so does its base, since they share a hierarchy
+    changed = True
+    while changed:
+        changed = False
+        for info in infos:
+            for ancestor in info.ancestors()[1:]:
+                if ancestor.qualname in needed and info.qualname not in needed:
+                    needed.add(info.qualname)
+                    changed = True
+                if info.qualname in needed and ancestor.qualname not in needed and ancestor.is_module:
+                    needed.add(ancestor.qualname)
+                    changed = True
+    del re
+    return needed
+
+
+def _acceptable(run: Run, forward: FunctionInfo, parameter: Any) -> bool:
+    fact = resolve(forward.facts.get(parameter.name, Var("")))
+    if isinstance(fact, Tensor):
+        return True
+    if isinstance(fact, Sequence):
+        return isinstance(resolve(fact.any()), (Tensor, Var))
+    if isinstance(fact, Var) and parameter.default is None:
+        return bool(fact.tensorlike) and fact.element is None
+    return isinstance(fact, Python) or parameter.default is not None
+
+
+def _only_tensors(fact: Any) -> bool:
+    fact = resolve(fact)
+    if isinstance(fact, Sequence):
+        return all(_only_tensors(item) for item in (fact.items if fact.items is not None else [fact.element]))
+    if isinstance(fact, Python):
+        return False
+    return isinstance(fact, (Tensor, Var)) or not isinstance(fact, Layer)
+
+
+def base_text(context: Context, info: ClassInfo, name: str) -> str | None:
+    if name in ("torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"):
+        if info.qualname in context.module_based:
+            return context.support("Module")
+        context.needs("tf")
+        return "tf.keras.layers.Layer"
+    return class_text(context, name, testing=False)
+
+
+@on(cst.ClassDef)
+def class_(context: Context, original: cst.ClassDef, updated: cst.ClassDef) -> Any:
+    info = context.run.class_of.get(id(original))
+    if info is None:
+        return None
+    bases = []
+    for before, after in zip(original.bases, updated.bases, strict=True):
+        fact = context.run.facts.get(id(before.value))
+        if type(fact) is Ref and fact.name.startswith("torch."):
+            text = base_text(context, info, fact.name)
+            if text is not None:
+                after = after.with_changes(value=expression(text))
+        bases.append(after)
+    updated = updated.with_changes(bases=bases)
+    renamed = renamed_attributes(context, info)
+    if renamed and isinstance(updated.body, cst.IndentedBlock):
+        body = list(updated.body.body)
+        line = cst.parse_statement(f"torch_names = {renamed!r}  # torch's name → the name that Keras leaves free\n")
+        at = 1 if body and _is_docstring(body[0]) else 0
+        updated = updated.with_changes(body=updated.body.with_changes(body=[*body[:at], line, *body[at:]]))
+    return updated
+
+
+def _is_docstring(node: cst.CSTNode) -> bool:
+    return (
+        isinstance(node, cst.SimpleStatementLine)
+        and isinstance(node.body[0], cst.Expr)
+        and isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+    )
+
+
+def renamed_attributes(context: Context, info: ClassInfo) -> dict[str, str]:
+    if not info.is_module:
+        return {}
+    return {name: f"{name}_" for name in sorted(info.attributes) if name in RESERVED and name not in info.methods and _instance_attribute(context, info, name)}
+
+
+def _instance_attribute(context: Context, info: ClassInfo, name: str) -> bool:
+    return name in info.attributes and name not in ("build",)
+
+
+@on(cst.Attribute)
+def reserved(context: Context, original: cst.Attribute, updated: Any) -> Any:
+    """self.layers → self.layers_, wherever the owner is a layer of the project that stores such an attribute."""
+    name = original.attr.value
+    if name not in RESERVED or not isinstance(updated, cst.Attribute) or updated.attr.value != name:
+        return None
+    owner = resolve(context.fact(original.value))
+    if isinstance(owner, Layer) and owner.info is not None and owner.info.is_module:
+        for info in owner.info.ancestors():
+            if name in renamed_attributes(context, info):
+                return updated.with_changes(attr=cst.Name(f"{name}_"))
+    return None
+
+
+@on(cst.FunctionDef)
+def method(context: Context, original: cst.FunctionDef, updated: cst.FunctionDef) -> Any:
+    """forward → call."""
+    info = context.run.function_of.get(id(original))
+    if info is None or info.owner is None or not info.owner.is_module:
+        return None
+    if original.name.value == "forward":
+        updated = updated.with_changes(name=cst.Name("call"))
+        if id(original) in context.signature_training:
+            updated = updated.with_changes(params=with_training(updated.params))
+    return updated
+
+
+def with_training(parameters: cst.Parameters) -> cst.Parameters:
+    """`training=None` behind the other parameters."""
+    tight = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+    parameter = cst.Param(cst.Name("training"), default=cst.Name("None"), equal=tight)
+    if any(p.name.value == "training" for p in (*parameters.params, *parameters.kwonly_params)):
+        return parameters
+    comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+    if parameters.star_arg is not cst.MaybeSentinel.DEFAULT or parameters.kwonly_params:
+        return parameters.with_changes(kwonly_params=[*[p.with_changes(comma=comma) for p in parameters.kwonly_params], parameter])
+    params = list(parameters.params)
+    if params:
+        params[-1] = params[-1].with_changes(comma=comma)
+    return parameters.with_changes(params=[*params, parameter])
+
+
+@operation("training")
+def training(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
+    """self.training: inside forward the parameter of `call`, elsewhere what the surrounding Keras call says."""
+    owner = resolve(context.fact(original.value))
+    if not isinstance(owner, Self):
+        return None
+    functions = context.functions
+    if functions and functions[0].name.value == "forward":
+        context.signature_training.add(id(functions[0]))
+        return cst.Name("training")
+    return None
+
+
+@operation("module_method")
+def module_method(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """parameters(), modules() … of a layer that may be a plain Keras one: the free function of the same name."""
+    plan = context.plan(original)
+    assert plan is not None and isinstance(updated.func, cst.Attribute)
+    name = plan.data["name"]
+    owner = plan.data["owner"]
+    if isinstance(owner, Layer) and owner.info is not None and owner.info.qualname in context.module_based:
+        return None
+    if name in ("modules", "named_modules", "children", "named_children", "parameters", "named_parameters", "buffers", "named_buffers"):
+        operand = cst.Arg(updated.func.value)
+        return updated.with_changes(func=cst.Name(context.support(name)), args=[operand, *updated.args])
+    if name in ("train", "eval", "to", "cpu", "cuda", "float", "half", "double", "requires_grad_") and not isinstance(owner, Self):
+        return updated.func.value
+    return None
+
+
+_ = Class

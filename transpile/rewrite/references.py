@@ -1,0 +1,134 @@
+"""Names of torch that are used without a call: dtypes, classes, functions handed on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.facts import Class, Ref, Sequence, resolve
+from transpile.rewrite.code import expression, source
+from transpile.rewrite.context import Context
+from transpile.rewrite.registry import on, operation
+from transpile.rulebook import render
+
+__all__ = ["class_text"]
+
+
+def class_text(context: Context, name: str, *, testing: bool) -> str | None:
+    """What stands for a torch class: in an isinstance test the Keras class, elsewhere the support class."""
+    rule = context.run.rules.by_name(name)
+    if name in ("torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"):
+        context.needs("tf")
+        return "tf.keras.layers.Layer" if testing else context.support("Module")
+    if rule is None or not rule.variants:
+        return None
+    if testing and rule.isinstance:
+        context.needs("tf")
+        return str(rule.isinstance)
+    text = render(rule.variants[0].template, {}, rule.defaults, context.support) if rule.kind in ("layer", "class", "constant") else None
+    if text is not None and "tf." in text:
+        context.needs("tf")
+    return text
+
+
+@on(cst.Attribute)
+def attribute(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
+    """torch.float32, nn.ReLU as a value, F.relu handed to somebody."""
+    plan = context.plan(original)
+    if plan is not None:
+        return None
+    return reference(context, original, updated)
+
+
+def reference(context: Context, original: Any, updated: Any) -> Any:
+    fact = context.run.facts.get(id(original))
+    if type(fact) is not Ref or not fact.name.startswith("torch.") or id(original) in _callees(context):
+        return None
+    rule = context.run.rules.by_name(fact.name)
+    if rule is None:
+        if fact.name == "torch.nn.Module":
+            context.needs("tf")
+            return expression("tf.keras.layers.Layer")
+        return None
+    if rule.kind in ("constant", "class", "layer", "plumbing") and rule.variants:
+        if rule.kind == "plumbing":
+            return None
+        text = class_text(context, fact.name, testing=id(original) in _tested(context))
+        return expression(text) if text is not None else None
+    if rule.kind == "function" and rule.variants:
+        return function_value(context, rule)
+    return None
+
+
+def function_value(context: Context, rule: Any) -> Any:
+    """A function that is not called here: a lambda over the rule's template, or the plain TF function."""
+    template = rule.variants[-1].template
+    names = [p.name for p in rule.params if p.default is None]
+    text = template.text
+    for name in names:
+        simple = f"({{{name}}})"
+        if len(names) == 1 and text.endswith(simple) and text.count("{") == 1 and "$" not in text:
+            context.needs("tf")
+            return expression(text[: -len(simple)])
+    try:
+        body = render(template, {n: n for n in names}, rule.defaults, context.support)
+    except KeyError:
+        return None
+    if "tf." in body:
+        context.needs("tf")
+    return expression(f"(lambda {', '.join(names)}: {body})")
+
+
+def _callees(context: Context) -> set[int]:
+    return context.__dict__.setdefault("callees", set())
+
+
+def _tested(context: Context) -> set[int]:
+    return context.__dict__.setdefault("tested", set())
+
+
+def prepare(context: Context, node: cst.CSTNode) -> None:
+    """Entering a call: its callee is no value; the classes of an isinstance test are Keras' own."""
+    if type(node) is cst.Call:
+        _callees(context).add(id(node.func))
+        plan = context.plan(node)
+        if plan is not None and plan.op == "isinstance" and len(node.args) == 2:
+            _mark_classes(context, node.args[1].value)
+    elif type(node) is cst.Comparison:
+        sides = [node.left, *(c.comparator for c in node.comparisons)]
+        if any(_is_type_call(context, s) for s in sides) or any(isinstance(c.operator, (cst.Is, cst.IsNot, cst.In, cst.NotIn)) for c in node.comparisons):
+            pass  # `type(m) is nn.Conv2d` and `m in {...}` compare with the class that is really used
+    elif type(node) is cst.Attribute:
+        inner = node.value
+        if isinstance(inner, cst.Attribute):
+            _callees(context).add(id(inner))  # torch.nn in torch.nn.Conv2d is no value
+
+
+def _mark_classes(context: Context, node: cst.BaseExpression) -> None:
+    _tested(context).add(id(node))
+    if isinstance(node, (cst.Tuple, cst.List)):
+        for element in node.elements:
+            _tested(context).add(id(element.value))
+    elif isinstance(node, cst.BinaryOperation):
+        _mark_classes(context, node.left)
+        _mark_classes(context, node.right)
+
+
+def _is_type_call(context: Context, node: cst.BaseExpression) -> bool:
+    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "type"
+
+
+@operation("same")
+def same(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
+    """x.data"""
+    return updated.value
+
+
+@operation("device")
+def device(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
+    """TensorFlow places tensors itself; code that only hands a device on needs none."""
+    return expression("None")
+
+
+_ = (Class, Sequence, resolve, source)

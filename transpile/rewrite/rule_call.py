@@ -1,0 +1,277 @@
+"""Calls that a rule table translates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.apply import MISSING, constant
+from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
+from transpile.infer.layout import Open, inverse, order
+from transpile.infer.plans import Plan
+from transpile.rewrite.code import atom, expression, source
+from transpile.rewrite.context import Context
+from transpile.rewrite.registry import operation
+from transpile.rulebook import ConversionError, bind, convert, render, select
+
+__all__ = ["RuleFacts", "arguments", "render_rule"]
+
+
+class RuleFacts:
+    """What the conditions of a rule's variants may ask."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def _fact(self, name: str) -> Fact | None:
+        value = self.plan.bound.get(name)
+        if value is None:
+            return None
+        if isinstance(value, list):
+            if len(value) == 1:
+                return resolve(value[0][1])
+            return Sequence("tuple", [fact for _, fact in value])
+        return resolve(value[1])
+
+    def given(self, name: str) -> bool:
+        fact = self._fact(name)
+        return fact is not None and not (isinstance(fact, Python) and fact.type == "none")
+
+    def constant(self, name: str) -> Any:
+        fact = self._fact(name)
+        if fact is not None:
+            value = constant(fact)
+            return _rulebook_missing() if value is MISSING else value
+        text = self.plan.rule.defaults.get(name)
+        if text is None:
+            return _rulebook_missing()
+        import ast
+
+        try:
+            return ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            return _rulebook_missing()
+
+    def is_tensor(self, name: str) -> bool:
+        return isinstance(self._fact(name), Tensor)
+
+    def is_int(self, name: str) -> bool:
+        fact = self._fact(name)
+        return isinstance(fact, Python) and fact.type == "int"
+
+    def rank(self, name: str) -> int | None:
+        fact = self._fact(name)
+        return fact.rank if isinstance(fact, Tensor) else None
+
+    def dtype(self, name: str) -> str | None:
+        fact = self._fact(name)
+        return fact.dtype if isinstance(fact, Tensor) else None
+
+
+def _rulebook_missing() -> Any:
+    from transpile.rulebook import MISSING as missing
+
+    return missing
+
+
+def arguments(updated: cst.Call) -> tuple[list[str], dict[str, str]]:
+    """The texts of a call's arguments after rewriting."""
+    positional, keywords = [], {}
+    for arg in updated.args:
+        text = source(arg.value)
+        if arg.keyword is not None:
+            keywords[arg.keyword.value] = text
+        else:
+            positional.append(arg.star + text)
+    return positional, keywords
+
+
+@operation("rule")
+def rule_call(context: Context, original: Any, updated: Any) -> Any:
+    plan = context.plan(original)
+    assert plan is not None
+    return render_rule(context, plan, original, updated)
+
+
+def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> Any:
+    rule = plan.rule
+    if isinstance(updated, cst.Call):
+        positional, keywords = arguments(updated)
+        receiver = None
+        if "method" in plan.data and isinstance(updated.func, cst.Attribute):
+            receiver = source(updated.func.value)
+    elif isinstance(updated, cst.Attribute):
+        positional, keywords, receiver = [], {}, source(updated.value)
+    else:
+        return None
+    bound = bind(rule, positional, keywords, receiver)
+    if not bound:
+        context.say("API002", original, f"{rule.torch}: {bound.message}; the call stays as it is")
+        return None
+    facts = RuleFacts(plan)
+    for name in list(bound.unsettled):
+        fact = facts._fact(name)
+        if not isinstance(fact, Sequence) and (isinstance(fact, Python) or fact is None):
+            bound = bound.with_int(name)
+    values: dict[str, str | None] = dict(bound.values)
+    reshape_sizes(context, plan, values)
+    remap_axes(context, plan, rule, values)
+    for name, place in plan.data.get("place", {}).items():
+        values[name] = str(place)
+    for name in plan.data.get("open", ()):
+        if values.get(name) is not None and context.channels_last:
+            values[name] = f"{context.support('to_torch_order')}({values[name]})"
+            warn_open(context, original, rule.torch)
+    if plan.data.get("order") is not None and rule.torch.rpartition(".")[2] == "pad":
+        pass
+    variant = select(rule.variants, facts)
+    if variant is None:
+        context.say("API002", original, f"{rule.torch} is not translated with these arguments; the call stays as it is")
+        return None
+    special = moved_axes(context, plan, rule, values)
+    if special is not None:
+        return special
+    try:
+        values, defaults = convert(rule, values)
+    except ConversionError as error:
+        context.say(error.code, original, f"{error}; the call stays as it is")
+        return None
+    data_format = native_format(context, plan, rule)
+    if data_format is not None:
+        values["data_format"] = data_format
+    template = variant.template
+    try:
+        text = render(template, values, defaults, context.support)
+    except KeyError as error:
+        context.say("API002", original, f"{rule.torch} lacks its argument {error}; the call stays as it is")
+        return None
+    for module in ("tf", "np", "math", "contextlib"):
+        if f"{module}." in text:
+            context.needs(module)
+    if rule.fidelity == "changed" and rule.why:
+        context.say("API004", original, f"{rule.torch}: {rule.why}")
+    method = plan.data.get("method", "")
+    if plan.data.get("unbatched"):
+        context.say("LAY004", original, f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly")
+    del method
+    return expression(text)
+
+
+def native_format(context: Context, plan: Plan, rule: Any) -> str | None:
+    """The data_format argument of a support function, where it is not the translation's own."""
+    if not context.channels_last:
+        return None
+    name = rule.params[0].name if rule.params else "input"
+    value = plan.bound.get(name)
+    if value is None or isinstance(value, list):
+        return None
+    tensor = resolve(value[1])
+    if isinstance(tensor, Tensor) and rule.torch.rpartition(".")[2] in ("pad", "normalize", "prelu", "batch_norm", "instance_norm", "group_norm", "dropout2d"):
+        layout = context.run.layout(tensor)
+        converted = id(value[0]) in context.run.convert if value[0] is not None else False
+        if isinstance(layout, tuple) and not layout and not converted and (tensor.rank or 0) != 2:
+            return '"channels_first"'
+    return None
+
+
+def warn_open(context: Context, original: cst.CSTNode, name: str) -> None:
+    context.say(
+        "LAY003", original,
+        f"the rank and layout of the operand of {name.rpartition('.')[2]} are not known: at run time a tensor of rank 4 is taken "
+        "as an image with its channels last",
+        "Annotate the parameter, for example `x: Float[Tensor, \"b c h w\"]`.",
+    )  # fmt: skip
+
+
+def remap_axes(context: Context, plan: Plan, rule: Any, values: dict[str, str | None]) -> None:
+    """Rename torch's axis numbers for an operand that is kept channels-last."""
+    if not context.channels_last:
+        return
+    tensor: Tensor | None = plan.data.get("tensor")
+    for name in plan.data.get("axes", ()):
+        if tensor is None or tensor.rank is None:
+            continue
+        layout = context.run.layout(tensor)
+        if isinstance(layout, Open) or not layout:
+            continue
+        places = inverse(order(layout, tensor.rank))
+        text = values.get(name)
+        literal = _literal_axes(plan, rule, name, text)
+        if literal is None:
+            if text is not None:
+                values[name] = f"{places}[{text}]"
+            continue
+        if isinstance(literal, tuple):
+            mapped = tuple(_place(d, places, tensor.rank) for d in literal)
+            values[name] = str(list(mapped)) if (text or "").startswith("[") else str(mapped)
+        else:
+            values[name] = str(_place(literal, places, tensor.rank))
+    for name in plan.data.get("open_axes", ()):
+        text = values.get(name)
+        text = rule.defaults.get(name) if text is None else text
+        if text is None or text == "0":
+            continue
+        operand = values.get(rule.params[0].name)
+        if operand is not None:
+            values[name] = f"{context.support('open_axis')}({text}, {operand})"
+            node = plan.data.get("node")
+            if node is not None:
+                warn_open(context, node, rule.torch)
+
+
+def _literal_axes(plan: Plan, rule: Any, name: str, text: str | None) -> Any:
+    facts = RuleFacts(plan)
+    value = facts.constant(name)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int) or (isinstance(value, tuple) and all(isinstance(v, int) for v in value)):
+        return value
+    return None
+
+
+def _place(axis: int, places: tuple[int, ...], rank: int) -> int:
+    """The axis in memory; the last one is written -1, as TensorFlow users do."""
+    place = places[axis % rank]
+    return -1 if place == rank - 1 else place
+
+
+def reshape_sizes(context: Context, plan: Plan, values: dict[str, str | None]) -> None:
+    """Put the sizes of a view, expand or creation into the order of the result in memory."""
+    permutation = plan.data.get("order")
+    sizes = plan.data.get("sizes")
+    if permutation is None or sizes is None:
+        return
+    name = plan.rule.params[1].name if len(plan.rule.params) > 1 and plan.rule.params[0].name in ("input", "self") else plan.rule.params[0].name
+    for candidate in ("size", "shape", "sizes", "repeats", "dims"):
+        if candidate in values and values[candidate] is not None:
+            name = candidate
+    text = values.get(name)
+    if text is None:
+        return
+    parsed = cst.parse_expression(text)
+    if not isinstance(parsed, (cst.Tuple, cst.List)) or len(parsed.elements) != len(permutation):
+        return
+    parts = [source(parsed.elements[axis].value) for axis in permutation]
+    opening, closing = ("(", ")") if isinstance(parsed, cst.Tuple) else ("[", "]")
+    values[name] = f"{opening}{', '.join(parts)}{closing}"
+
+
+def moved_axes(context: Context, plan: Plan, rule: Any, values: dict[str, str | None]) -> Any:
+    """permute, transpose and flatten by their plans: nothing at all, one transpose, or one reshape."""
+    operand = values.get(rule.params[0].name) if rule.params else None
+    if operand is None:
+        return None
+    if "memory" in plan.data and context.channels_last:
+        tensor_open = plan.data.get("identity")
+        if tensor_open:
+            return expression(operand)
+        context.needs("tf")
+        return expression(f"tf.transpose({operand}, {tuple(plan.data['memory'])})")
+    if "span" in plan.data:
+        first, last = plan.data["span"]
+        return expression(f"{context.support('flatten')}({operand}, {first}, {last})")
+    return None
+
+
+_ = atom

@@ -1,0 +1,56 @@
+"""nn.Sequential: tf.keras.Sequential([...]) where its members provably qualify, the support one elsewhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.facts import Layer, Tensor, resolve
+from transpile.rewrite.code import expression, source
+from transpile.rewrite.context import Context
+
+__all__ = ["qualifies"]
+
+
+def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """The tf.keras.Sequential that may stand here, or None.
+
+    tf.keras.Sequential has no index, length or iteration, cannot be empty, and traces its members with symbolic
+    tensors: so members must be layers that take one tensor and return one, and nobody may look inside.
+    """
+    if not original.args or any(arg.star or arg.keyword is not None for arg in original.args):
+        return None
+    if not context.__dict__.get("keras_sequential", True):
+        return None
+    for arg in original.args:
+        fact = resolve(context.run.facts.get(id(arg.value)))  # type: ignore[arg-type]
+        if not isinstance(fact, Layer) or not simple(context, fact):
+            return None
+    elements = [source(arg.value) for arg in updated.args]
+    if any(isinstance(arg.whitespace_after_arg, cst.ParenthesizedWhitespace) for arg in original.args) or "\n" in source(original):
+        first, last = updated.args[0], updated.args[-1]
+        del first
+        inner = cst.List(
+            elements=[cst.Element(value=arg.value, comma=arg.comma) for arg in updated.args],
+            lbracket=cst.LeftSquareBracket(whitespace_after=updated.whitespace_before_args),
+            rbracket=cst.RightSquareBracket(whitespace_before=last.whitespace_after_arg),
+        )
+        return updated.with_changes(
+            func=expression("tf.keras.Sequential"), args=[cst.Arg(inner)], whitespace_before_args=cst.SimpleWhitespace("")
+        )
+    return expression(f"tf.keras.Sequential([{', '.join(elements)}])")
+
+
+def simple(context: Context, layer: Layer) -> bool:
+    """Whether a layer takes one tensor and returns one, without anything that a symbolic call would trip over."""
+    info = layer.info
+    if info is None:
+        return layer.name.startswith("torch.nn.") and layer.members is None and layer.name.rpartition(".")[2] not in (
+            "MultiheadAttention", "LSTM", "GRU", "RNN", "Module")  # fmt: skip
+    forward = info.find_method("forward")
+    if forward is None or info.qualname in context.module_based:
+        return False
+    if len(forward.own_parameters) != 1 or any(p.star for p in forward.own_parameters):
+        return False
+    return isinstance(resolve(forward.returns), Tensor) and not info.stores_outside_init

@@ -1,0 +1,127 @@
+"""Stores into tensors: x[…] = v, x[mask] = v, x[…] += v, and methods that change their receiver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.facts import Layer, Self, Tensor, resolve
+from transpile.infer.layout import Open
+from transpile.rewrite.code import source, statement
+from transpile.rewrite.context import Context
+from transpile.rewrite.registry import on, operation
+
+__all__: list[str] = []
+
+AUGMENTED = {"AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*", "DivideAssign": "/", "FloorDivideAssign": "//",
+             "PowerAssign": "**", "ModuloAssign": "%", "BitAndAssign": "&", "BitOrAssign": "|", "BitXorAssign": "^",
+             "MatrixMultiplyAssign": "@"}  # fmt: skip
+
+
+@on(cst.Assign)
+def store(context: Context, original: cst.Assign, updated: cst.Assign) -> Any:
+    """`x[index] = value` → `x = slice_update(x, index, value)`."""
+    if len(original.targets) != 1 or not isinstance(original.targets[0].target, cst.Subscript):
+        return None
+    plan = context.plan(original.targets[0].target)
+    if plan is None or plan.op != "store":
+        return None
+    target = updated.targets[0].target
+    if not isinstance(target, cst.Subscript):
+        return None
+    return written(context, original.targets[0].target, target, source(updated.value), plan)
+
+
+@on(cst.AugAssign)
+def augmented_store(context: Context, original: cst.AugAssign, updated: cst.AugAssign) -> Any:
+    """`x[index] += v`, and `x += v` on a buffer of a layer."""
+    operator = AUGMENTED.get(type(original.operator).__name__)
+    if operator is None:
+        return None
+    value = updated.value
+    if isinstance(original.target, cst.Subscript) and isinstance(updated.target, cst.Subscript):
+        plan = context.plan(original.target)
+        if plan is None or plan.op != "store":
+            return None
+        guarded = source(value) if isinstance(value, (cst.Name, cst.Call, cst.Attribute, cst.Integer, cst.Float, cst.Subscript)) else f"({source(value)})"
+        return written(context, original.target, updated.target, f"{source(updated.target)} {operator} {guarded}", plan)
+    if isinstance(original.target, cst.Attribute) and operator in "+-*/":
+        fact = resolve(context.fact(original.target))
+        owner = resolve(context.fact(original.target.value))
+        if isinstance(fact, Tensor) and isinstance(owner, Layer) and not isinstance(updated.target, cst.Name):
+            text = source(updated.target)
+            guarded = source(value) if isinstance(value, (cst.Name, cst.Call, cst.Attribute, cst.Integer, cst.Float)) else f"({source(value)})"
+            return statement(f"{text} = {text} {operator} {guarded}")
+    return None
+
+
+def written(context: Context, original: cst.Subscript, target: cst.Subscript, value: str, plan: Any) -> Any:
+    owner = source(target.value)
+    index = plan.data["index"]
+    key = key_text(target)
+    function = context.support("slice_update")
+    tensor = plan.data["tensor"]
+    if isinstance(context.run.layout(tensor), Open) and tensor.rank is None and context.channels_last and "," in key:
+        context.say(
+            "LAY003", original,
+            "the rank and layout of the tensor stored into are not known; the index is taken in torch's order",
+        )  # fmt: skip
+    del index
+    if not isinstance(original.value, (cst.Name, cst.Attribute, cst.Subscript)):
+        context.say("STA001", original, "stores into a temporary view: TensorFlow has no views, so the store is lost")
+    elif isinstance(original.value, cst.Subscript):
+        pass
+    return statement(f"{owner} = {function}({owner}, {key}, {value})")
+
+
+def key_text(target: cst.Subscript) -> str:
+    """A subscript as a value: np.s_ spells slices as they are written."""
+    parts = []
+    for element in target.slice:
+        if isinstance(element.slice, cst.Slice):
+            lower = source(element.slice.lower) if element.slice.lower is not None else "None"
+            upper = source(element.slice.upper) if element.slice.upper is not None else "None"
+            step = f", {source(element.slice.step)}" if element.slice.step is not None else ""
+            parts.append(f"slice({lower}, {upper}{step})")
+        else:
+            parts.append(source(element.slice))
+    return parts[0] if len(parts) == 1 else f"({', '.join(parts)})"
+
+
+@on(cst.Expr)
+def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
+    """`x.add_(1)` as a statement → `x = x + 1`."""
+    call = original.value
+    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+        return None
+    plan = context.plan(call)
+    name = call.func.attr.value
+    if plan is None or plan.op != "rule" or not name.endswith("_") or name.endswith("__") or "method" not in plan.data:
+        return None
+    if updated.value is call or not plan.rule.inplace and not plan.rule.method == name:
+        return None
+    receiver = call.func.value
+    while isinstance(receiver, cst.Attribute) and receiver.attr.value == "data":
+        receiver = receiver.value
+    if isinstance(receiver, (cst.Name, cst.Attribute, cst.Subscript)):
+        if isinstance(receiver, cst.Subscript):
+            return None
+        return statement(f"{source(receiver)} = {source(updated.value)}")
+    return None
+
+
+@operation("store")
+def kept(context: Context, original: Any, updated: Any) -> Any:
+    """The target itself: its index is put in the order of memory, as when it is read."""
+    plan = context.plan(original)
+    assert plan is not None
+    inner = plan.data.get("index")
+    if inner is None or "physical" not in inner.data:
+        return None
+    from transpile.rewrite.indexing import reordered
+
+    return reordered(context, inner, updated)
+
+
+_ = Self

@@ -1,0 +1,68 @@
+"""The one pass over the tree."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.rewrite.context import Context
+from transpile.rewrite.conversions import converted
+from transpile.rewrite.registry import BY_OPERATION, BY_TYPE, load
+
+__all__ = ["Transformer"]
+
+# Nothing below these is ever rewritten.
+LEAVES = frozenset(
+    {
+        cst.SimpleWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.ParenthesizedWhitespace, cst.Newline,
+        cst.Comment, cst.Integer, cst.Float, cst.SimpleString, cst.Ellipsis, cst.Pass, cst.Comma, cst.Dot,
+        cst.LeftParen, cst.RightParen, cst.LeftSquareBracket, cst.RightSquareBracket, cst.AssignEqual, cst.Add,
+        cst.Multiply, cst.Equal, cst.Semicolon, cst.Colon, cst.ImportAlias, cst.Name,
+    }
+)  # fmt: skip
+
+
+class Transformer(cst.CSTTransformer):
+    """Children first: a rewrite sees the original node (with its facts) and the node with rewritten children."""
+
+    def __init__(self, context: Context) -> None:
+        super().__init__()
+        load()
+        self.context = context
+        self.plans = context.run.plans
+        self.convert = context.run.convert
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        kind = type(node)
+        if kind in LEAVES:
+            return False
+        if kind is cst.FunctionDef:
+            self.context.functions.append(node)
+        elif kind is cst.ClassDef:
+            self.context.classes.append(self.context.run.class_of.get(id(node)))  # type: ignore[arg-type]
+        return True
+
+    def on_leave(self, original: cst.CSTNode, updated: cst.CSTNode) -> cst.CSTNode:  # type: ignore[override]
+        kind = type(original)
+        key = id(original)
+        plan = self.plans.get(key)
+        if plan is not None:
+            rewrite = BY_OPERATION.get(plan.op)
+            if rewrite is not None:
+                result = rewrite(self.context, original, updated)
+                if result is not None:
+                    updated = result
+        handlers = BY_TYPE.get(kind)
+        if handlers is not None:
+            for handler in handlers:
+                result = handler(self.context, original, updated)
+                if result is not None:
+                    updated = result
+                    if type(updated) is not kind:
+                        break
+        if key in self.convert:
+            updated = converted(self.context, original, updated)
+        if kind is cst.FunctionDef:
+            self.context.functions.pop()
+        elif kind is cst.ClassDef:
+            self.context.classes.pop()
+        return updated

@@ -1,0 +1,99 @@
+"""Parse the source, infer what every expression is, rewrite it by rule, say what is risky, print it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import libcst as cst
+
+from transpile.diagnostics import Diagnostic, Severity, SourceError
+from transpile.emit import section, support_source
+from transpile.source.text import decode
+
+__all__ = ["Translation", "support_source", "translate"]
+
+_TORCH = re.compile(r"\btorch\b|\beinops\b")
+
+
+@dataclass
+class Translation:
+    """A translated module: its code, what there is to say about it, and the layouts of its functions' tensors."""
+
+    code: str
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    signatures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    supports: frozenset[str] = frozenset()
+
+
+def translate(
+    source: str | bytes,
+    *,
+    filename: str = "<string>",
+    data_format: str = "channels_last",
+    rules: Sequence[str | Path] = (),
+    exact_training: bool = False,
+    support_module: str | None = None,
+    format_code: bool = True,
+) -> Translation:
+    """Translate one module of PyTorch source to TensorFlow/Keras source.
+
+    Raises SourceError where the text cannot be parsed, ValueError for a data_format that is none.
+    """
+    if data_format not in ("channels_last", "channels_first"):
+        raise ValueError(f"data_format must be channels_last or channels_first, not {data_format!r}")
+    text = decode(source).text if isinstance(source, bytes) else source
+    if not _TORCH.search(text):
+        return Translation(text)
+    tree = parse(text)
+
+    from transpile.hazards import say
+    from transpile.infer.module import infer
+    from transpile.infer.signatures import signatures
+    from transpile.rewrite.module import rewrite
+    from transpile.rulebook import load
+
+    run = infer(tree, load([Path(r) for r in rules]), data_format=data_format)
+    context, output = rewrite(run, tree, data_format=data_format, support_module=support_module)
+    diagnostics = say(context, tree, filename)
+    code = output.code
+    if format_code:
+        code = formatted(text, code)
+    return Translation(code, diagnostics, signatures(run), frozenset(context.supports))
+
+
+def parse(text: str) -> cst.Module:
+    """The concrete syntax tree of a module. Raises SourceError."""
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        raise SourceError(error.message.split("\n")[0], error.raw_line, error.raw_column + 1) from None
+    except RecursionError:
+        raise SourceError("the source is nested too deeply to be parsed", 1, 1) from None
+
+
+def formatted(before: str, after: str) -> str:
+    """The code with the lines that changed formatted by black, in the source's own line length."""
+    if before == after:
+        return after
+    import difflib
+
+    import black
+
+    old, new = before.splitlines(), after.splitlines()
+    length = min(max((len(line) for line in old if not line.lstrip().startswith("#")), default=88), 120)
+    mode = black.Mode(line_length=max(length, 88))
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    ranges = [(j1 + 1, j2) for tag, _, _, j1, j2 in matcher.get_opcodes() if tag in ("replace", "insert") and j2 > j1]
+    if not ranges:
+        return after
+    try:
+        return black.format_str(after, mode=mode, lines=ranges)
+    except black.InvalidInput:
+        return after
+
+
+_ = Severity, section
