@@ -43,7 +43,14 @@ class Block(Module):
         return self.drop(self.fc(x) * self.scale)
 
 
-ANYTHING = [(), (1,), ("s", None), ((1, None), [tf.ones(2), 3]), (Options(2),), ({"a": "b", "c": tf.ones(1)},)]
+ANYTHING = [
+    (),
+    (1,),
+    ("s", None),
+    ((1, None), [tf.ones(2), 3]),
+    (Options(2),),
+    ({"a": "b", "c": tf.ones(1)},),
+]
 
 
 @pytest.mark.parametrize("args", ANYTHING)
@@ -185,14 +192,28 @@ def test_walks_use_torch_names_in_torch_order():
     net = Sequential(collections.OrderedDict(stem=Linear(3, 3), body=Sequential(Block(), BatchNorm1d(3))))
     assert [n for n, _ in net.named_children()] == ["stem", "body"]
     assert [n for n, _ in walk.named_modules(net)] == [
-        "", "stem", "body", "body.0", "body.0.fc", "body.0.drop", "body.1",
+        "",
+        "stem",
+        "body",
+        "body.0",
+        "body.0.fc",
+        "body.0.drop",
+        "body.1",
     ]
     assert [n for n, _ in net.named_parameters()] == [
-        "stem.weight", "stem.bias", "body.0.scale", "body.0.fc.weight", "body.0.fc.bias", "body.1.weight",
+        "stem.weight",
+        "stem.bias",
+        "body.0.scale",
+        "body.0.fc.weight",
+        "body.0.fc.bias",
+        "body.1.weight",
         "body.1.bias",
     ]
     assert [n for n, _ in walk.named_buffers(net)] == [
-        "body.0.count", "body.1.running_mean", "body.1.running_var", "body.1.num_batches_tracked",
+        "body.0.count",
+        "body.1.running_mean",
+        "body.1.running_var",
+        "body.1.num_batches_tracked",
     ]
     assert len(list(walk.buffers(net))) == 4
     assert len(list(net.modules())) == len(list(walk.modules(net))) == 7
@@ -256,7 +277,11 @@ def test_lists_and_dicts():
     table = ModuleDict({"a": Linear(2, 2), "layers": Linear(2, 3), "keys": Linear(1, 1)})
     table["b"] = Linear(1, 1)
     del table["a"]
-    assert table.keys() == ["layers", "keys", "b"] == list(table) and "a" not in table and len(table.weights) == 6
+    assert (
+        table.keys() == ["layers", "keys", "b"] == list(table)
+        and "a" not in table
+        and len(table.weights) == 6
+    )
     assert table["layers"](tf.ones((1, 2))).shape == (1, 3) and len(table.items()) == len(table.values()) == 3
     assert [n for n, _ in walk.named_children(table)] == ["layers", "keys", "b"]
     assert table.get("zzz") is None and table.pop("b") is not None

@@ -36,7 +36,9 @@ def test_layer(against, kind, options):
         against.same(slope, value.grad, name)
     state = want[1]
     again = theirs(torch.tensor(a), state)
-    against.nest(ours(tf.constant(a), tf.nest.map_structure(lambda h: tf.constant(h.detach().numpy()), state)), again)
+    against.nest(
+        ours(tf.constant(a), tf.nest.map_structure(lambda h: tf.constant(h.detach().numpy()), state)), again
+    )
     against.nest(ours(tf.constant(a[0])), theirs(torch.tensor(a[0])))
     traced = tf.function(lambda x: ours(x), input_signature=[tf.TensorSpec((None, None, 4))])
     against.nest(traced(a), want)

@@ -161,7 +161,9 @@ def test_affine_grid_and_volume(against, data_format):
             want = F.affine_grid(torch.tensor(theta), size, align_corners)
             against.same(sampling.affine_grid(tf.constant(theta), size, align_corners), want)
     a = against.random(*size)
-    got = sampling.grid_sample(against.to_image(a, data_format), tf.constant(want.numpy()), data_format=data_format)
+    got = sampling.grid_sample(
+        against.to_image(a, data_format), tf.constant(want.numpy()), data_format=data_format
+    )
     want = F.grid_sample(torch.tensor(a), want, align_corners=False)
     against.same(against.from_image(got, data_format), want)
     assert sampling.reflect_into(tf.constant([-1.0, 5.0]), 0.0, 4.0).numpy().tolist() == [1.0, 3.0]

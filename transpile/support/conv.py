@@ -33,9 +33,11 @@ def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mod
         return tf.nn.conv2d(x, kernel, stride, "VALID", "NHWC" if channels_last else "NCHW", dilation)
     groups = x.shape[channel_axis(data_format)] // kernel.shape[-2]
     if groups > 1:  # the 3-D kernel knows no groups
-        parts = zip(tf.split(x, groups, channel_axis(data_format)), tf.split(kernel, groups, -1), strict=True)
-        parts = [convolve(part, k, stride, "valid", dilation, data_format) for part, k in parts]
-        return tf.concat(parts, channel_axis(data_format))
+        channel = channel_axis(data_format)
+        parts = zip(tf.split(x, groups, channel), tf.split(kernel, groups, -1), strict=True)
+        return tf.concat(
+            [convolve(part, k, stride, "valid", dilation, data_format) for part, k in parts], channel
+        )
     stride = (1, *stride, 1) if channels_last else (1, 1, *stride)
     dilation = (1, *dilation, 1) if channels_last else (1, 1, *dilation)
     return tf.nn.conv3d(x, kernel, stride, "VALID", "NDHWC" if channels_last else "NCDHW", dilation)

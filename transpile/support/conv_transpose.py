@@ -6,6 +6,7 @@ from transpile.support.conv import add_bias, kernel_of, weight_of
 from transpile.support.data_format import DATA_FORMAT, channel_axis, ntuple, spatial_axes
 from transpile.support.module import TorchLayer, put_variable, uniform_initializer
 from transpile.support.padding import pad_axes
+from transpile.support.shape import shape
 
 
 def convolve_transposed(x, kernel, stride, padding, output_padding, dilation, groups, data_format=None):
@@ -35,18 +36,17 @@ def convolve_transposed(x, kernel, stride, padding, output_padding, dilation, gr
 def transposed_map(x, kernel, stride, dilation, groups, data_format):
     """The whole map of a transposed convolution of rank 2 or 3, (size - 1) * stride + span long."""
     channels_last = channel_axis(data_format) == -1
-    dynamic = None if None not in list(x.shape) else tf.shape(x)
-    shape = [x.shape[i] if x.shape[i] is not None else dynamic[i] for i in range(len(x.shape))]
-    for i, axis in enumerate(spatial_axes(len(shape), data_format)):
-        shape[axis] = (shape[axis] - 1) * stride[i] + dilation[i] * (kernel.shape[i] - 1) + 1
-    shape[channel_axis(data_format)] = kernel.shape[-2] * groups
-    if len(shape) == 4:
+    sizes = list(shape(x))
+    for i, axis in enumerate(spatial_axes(len(sizes), data_format)):
+        sizes[axis] = (sizes[axis] - 1) * stride[i] + dilation[i] * (kernel.shape[i] - 1) + 1
+    sizes[channel_axis(data_format)] = kernel.shape[-2] * groups
+    if len(sizes) == 4:
         layout = "NHWC" if channels_last else "NCHW"
-        return tf.nn.conv2d_transpose(x, kernel, shape, stride, "VALID", layout, dilation)
+        return tf.nn.conv2d_transpose(x, kernel, sizes, stride, "VALID", layout, dilation)
     if max(dilation) > 1:  # the 3-D gradient kernel knows no dilation: the holes go into the kernel
         kernel = dilate(kernel, dilation)
     stride = (1, *stride, 1) if channels_last else (1, 1, *stride)
-    return tf.nn.conv3d_transpose(x, kernel, shape, stride, "VALID", "NDHWC" if channels_last else "NCDHW")
+    return tf.nn.conv3d_transpose(x, kernel, sizes, stride, "VALID", "NDHWC" if channels_last else "NCDHW")
 
 
 def dilate(kernel, dilation):
@@ -118,15 +118,15 @@ class TransposedConvolution(TorchLayer):
         self.input_spec = None  # torch also takes an image without a batch
 
     def build(self, input_shape):
-        shape = (*self.kernel_size, self.out_channels // self.groups, self.in_channels)
-        fan_in = shape[-2]
+        sizes = (*self.kernel_size, self.out_channels // self.groups, self.in_channels)
+        fan_in = sizes[-2]
         for k in self.kernel_size:
             fan_in *= k
-        self.kernel = self.add_weight(name="kernel", shape=shape, initializer=uniform_initializer(fan_in))
+        self.kernel = self.add_weight(name="kernel", shape=sizes, initializer=uniform_initializer(fan_in))
         self.bias = None
         if self.use_bias:
-            shape = (self.out_channels,)
-            self.bias = self.add_weight(name="bias", shape=shape, initializer=uniform_initializer(fan_in))
+            sizes = (self.out_channels,)
+            self.bias = self.add_weight(name="bias", shape=sizes, initializer=uniform_initializer(fan_in))
 
     @property
     def weight(self):

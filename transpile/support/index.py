@@ -78,14 +78,6 @@ def shape_of(value):
     return tuple(getattr(value, "shape", ()))
 
 
-def product(sizes):
-    """The product of ints and scalar tensors."""
-    result = 1
-    for n in sizes:
-        result = result * n
-    return result
-
-
 def trimmed(value, rank):
     """A value without the leading axes of size 1 that its place does not have."""
     while len(value.shape) > rank:

@@ -41,10 +41,9 @@ class TorchLayer:
             )  # Keras would track a variable that the property only copies
             return
         old = vars(self).get(name)
-        if isinstance(old, tf.keras.Variable) and tf.is_tensor(value):
-            if old.shape == value.shape and old.dtype == value.dtype.name:
-                old.assign(value)  # a buffer that gets a new value stays the same variable
-                return
+        if isinstance(old, tf.keras.Variable) and fits(old, value):
+            old.assign(value)  # a buffer that gets a new value stays the same variable
+            return
         if old is None and isinstance(value, (tf.keras.Variable, tf.keras.layers.Layer)):
             vars(self).pop(name, None)  # torch counts an attribute from its first layer or parameter on
         super().__setattr__(name, value)
@@ -174,15 +173,20 @@ class Module(TorchLayer, tf.keras.layers.Layer):
         """Nothing: a GradientTape does not accumulate gradients."""
 
 
-def Parameter(data=None, requires_grad=True):  # noqa: N802
+def Parameter(data=None, requires_grad=True):
     """A trainable variable with this value."""
     value = tf.convert_to_tensor(data)
     return tf.keras.Variable(value, dtype=value.dtype.name, trainable=requires_grad)
 
 
-def Buffer(data, persistent=True):  # noqa: N802
+def Buffer(data, persistent=True):
     """A variable with this value that is not trained."""
     return Parameter(data, requires_grad=False)
+
+
+def fits(variable, value):
+    """Whether a value is a tensor that the variable can take as it is."""
+    return tf.is_tensor(value) and variable.shape == value.shape and variable.dtype == value.dtype.name
 
 
 def put_variable(layer, name, value):
@@ -207,9 +211,8 @@ def forget(layer, value):
     if isinstance(value, (list, tuple, dict)):
         for item in value.values() if isinstance(value, dict) else value:
             forget(layer, item)
-    elif isinstance(value, (tf.keras.Variable, tf.keras.layers.Layer)):
-        if not any(held is value for held in vars(layer).values()):
-            layer._tracker.untrack(value)
+    elif not any(held is value for held in vars(layer).values()):
+        layer._tracker.untrack(value)
 
 
 def clone(value, memo=None):
@@ -243,7 +246,8 @@ def clone(value, memo=None):
 
 def clone_layer(layer, memo):
     """A deep copy of one layer, made attribute by attribute and not by its constructor."""
-    result = type(layer).__new__(type(layer))
+    kind = layer.__class__
+    result = kind.__new__(kind)
     memo[id(layer)] = result
     tf.keras.layers.Layer.__init__(result, trainable=layer.trainable, dtype=layer.dtype_policy)
     own = set(vars(result)) - {"built", "autocast", "_input_spec", "_allow_non_tensor_positional_args"}

@@ -5,20 +5,21 @@ import tensorflow as tf
 
 from transpile.support.data_format import DATA_FORMAT, channel_axis, spatial_axes
 from transpile.support.module import Buffer, TorchLayer, put_variable
+from transpile.support.shape import product, reshape, shape
 
 
 def fused_batch_norm(x, scale, offset, mean, variance, eps, training, data_format=None):
     """Batch normalization on the fused kernel: returns y, and when training the batch mean and unbiased variance."""
     channels, rank = scale.shape[0], len(x.shape)
-    shape = None
+    sizes = None
     if rank == 2:
         x, data_format = tf.reshape(x, (-1, 1, 1, channels)), "channels_last"
     elif rank != 4:
-        shape = tf.shape(x) if list(x.shape[1:]).count(None) or x.shape[0] is None else x.shape
+        sizes = shape(x)
         if channel_axis(data_format) == -1:
             x = tf.reshape(x, (-1, 1, 1, channels))
         else:
-            x = tf.reshape(x, (shape[0], channels, 1, -1))
+            x = tf.reshape(x, (sizes[0], channels, 1, -1))
     layout = "NHWC" if channel_axis(data_format) == -1 else "NCHW"
     y, batch_mean, batch_variance, *_ = tf.raw_ops.FusedBatchNormV3(
         x=x,
@@ -32,8 +33,8 @@ def fused_batch_norm(x, scale, offset, mean, variance, eps, training, data_forma
     )
     if rank == 2:
         y = tf.reshape(y, (-1, channels))
-    elif shape is not None:
-        y = tf.reshape(y, shape)
+    elif sizes is not None:
+        y = reshape(y, sizes)
     return y, batch_mean, batch_variance
 
 
@@ -85,12 +86,11 @@ def scale_and_shift(x, weight=None, bias=None, data_format=None):
 def group_norm(input, num_groups, weight=None, bias=None, eps=1e-5, data_format=None):
     """torch.nn.functional.group_norm."""
     rank = len(input.shape)
-    dynamic = tf.shape(input) if None in list(input.shape) else input.shape
-    shape = [dynamic[i] if n is None else n for i, n in enumerate(list(input.shape))]
+    sizes = shape(input)
     channel = channel_axis(data_format) % rank if rank > 2 else 1
-    grouped = [*shape[:channel], num_groups, shape[channel] // num_groups, *shape[channel + 1 :]]
+    grouped = [*sizes[:channel], num_groups, sizes[channel] // num_groups, *sizes[channel + 1 :]]
     axes = [axis for axis in range(1, rank + 1) if axis != channel]
-    y = tf.reshape(center_and_scale(tf.reshape(input, grouped), axes, eps), shape)
+    y = tf.reshape(center_and_scale(tf.reshape(input, grouped), axes, eps), sizes)
     return scale_and_shift(y, weight, bias, data_format)
 
 
@@ -111,9 +111,7 @@ def instance_norm(
     axes = spatial_axes(len(input.shape), data_format)
     mean, variance = tf.nn.moments(input, axes, keepdims=True)
     if running_mean is not None:
-        count = 1
-        for axis in axes:
-            count = count * (tf.shape(input)[axis] if input.shape[axis] is None else input.shape[axis])
+        count = product(shape(input)[axis] for axis in axes)
         unbiased = variance * (tf.cast(count, variance.dtype) / tf.cast(count - 1, variance.dtype))
         batch = [tf.reshape(tf.reduce_mean(value, 0), (-1,)) for value in (mean, unbiased)]
         running_mean.assign(running_mean * (1 - momentum) + batch[0] * momentum)
@@ -224,7 +222,7 @@ class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
 
     def call(self, input, training=None):
         momentum = self.momentum
-        if training and self.num_batches_tracked is not None:
+        if training and self.moving_mean is not None:
             self.num_batches_tracked.assign_add(1)
             if momentum is None:  # the mean of all batches so far
                 momentum = 1.0 / tf.cast(self.num_batches_tracked, self.moving_mean.dtype)
@@ -323,15 +321,15 @@ class LayerNorm(Normalization, tf.keras.layers.LayerNormalization):
     def __init__(
         self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None
     ):
-        shape = tuple(normalized_shape) if hasattr(normalized_shape, "__len__") else (normalized_shape,)
+        sizes = tuple(normalized_shape) if hasattr(normalized_shape, "__len__") else (normalized_shape,)
         super().__init__(
-            axis=list(range(-len(shape), 0)),
+            axis=list(range(-len(sizes), 0)),
             epsilon=eps,
             center=elementwise_affine and bias,
             scale=elementwise_affine,
         )
-        self.normalized_shape, self.elementwise_affine = shape, elementwise_affine
-        self.build((None, *shape))
+        self.normalized_shape, self.elementwise_affine = sizes, elementwise_affine
+        self.build((None, *sizes))
         if not self.scale:
             self.gamma = None
         if not self.center:
@@ -346,11 +344,11 @@ class RMSNorm(TorchLayer, tf.keras.layers.Layer):
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
         super().__init__()
-        shape = tuple(normalized_shape) if hasattr(normalized_shape, "__len__") else (normalized_shape,)
-        self.normalized_shape, self.eps, self.elementwise_affine = shape, eps, elementwise_affine
+        sizes = tuple(normalized_shape) if hasattr(normalized_shape, "__len__") else (normalized_shape,)
+        self.normalized_shape, self.eps, self.elementwise_affine = sizes, eps, elementwise_affine
         self.weight = None
         if elementwise_affine:
-            self.weight = self.add_weight(name="weight", shape=shape, initializer="ones")
+            self.weight = self.add_weight(name="weight", shape=sizes, initializer="ones")
         self.built = True
 
     def call(self, input):

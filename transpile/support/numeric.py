@@ -29,27 +29,39 @@ def dtype_category(dtype):
     return 0 if dtype == tf.bool else 1 if dtype.is_integer else 2 if dtype.is_floating else 3
 
 
+def common_dtype(a, b):
+    """torch.promote_types, where TensorFlow has the result; None stands for no dtype."""
+    if a is None or b is None or a == b:
+        return a or b
+    if {a, b} == {tf.uint8, tf.int8}:
+        return tf.int16
+    if {a, b} == {tf.float16, tf.bfloat16}:
+        return tf.float32
+    if tf.float64 in (a, b) and tf.complex64 in (a, b):
+        return tf.complex128
+    return max(a, b, key=DTYPE_ORDER.index)
+
+
+def ranked_dtype(higher, lower):
+    """The dtype of an operand together with one of lower rank, which counts by its kind only."""
+    if higher is None or dtype_category(higher) >= dtype_category(lower):
+        return higher or lower
+    if dtype_category(higher) == 2:  # a float next to something complex
+        return tf.complex128 if higher == tf.float64 else tf.complex64
+    return lower
+
+
 def result_type(*values):
     """torch.result_type: tensors with axes outrank those without, and these outrank Python numbers."""
-    groups = ([], [], [])
+    groups = [None, None, None]
     for value in values:
-        if isinstance(value, bool):
-            groups[2].append(tf.bool)
-        elif isinstance(value, (int, float, complex)):
-            kinds = {int: tf.int64, float: tf.float32, complex: tf.complex64}
-            groups[2].append(kinds[type(value)])
-        else:
-            groups[0 if len(value.shape) else 1].append(tf.as_dtype(value.dtype))
-    highest = max(dtype_category(dtype) for group in groups for dtype in group)
-    for group in groups:
-        fitting = [dtype for dtype in group if dtype_category(dtype) == highest]
-        if {tf.uint8, tf.int8} <= set(fitting):
-            fitting.append(tf.int16)
-        if {tf.float16, tf.bfloat16} <= set(fitting):
-            fitting.append(tf.float32)
-        if fitting:
-            return max(fitting, key=DTYPE_ORDER.index)
-    raise TypeError("no values")
+        kind = {bool: tf.bool, int: tf.int64, float: tf.float32, complex: tf.complex64}.get(type(value))
+        group = 2 if kind else 0 if len(value.shape) else 1
+        groups[group] = common_dtype(groups[group], kind or tf.as_dtype(value.dtype))
+    result = None
+    for dtype in groups:
+        result = result if dtype is None else ranked_dtype(result, dtype)
+    return result
 
 
 def promote(*values):
@@ -300,8 +312,8 @@ def linspace(start, end, steps, dtype=tf.float32):
 
 def meshgrid(*tensors, indexing="ij"):
     """torch.meshgrid, whose default indexing is "ij"."""
-    tensors = tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)) else tensors
-    return tuple(tf.meshgrid(*tensors, indexing=indexing))
+    listed = len(tensors) == 1 and isinstance(tensors[0], (tuple, list))
+    return tuple(tf.meshgrid(*(tensors[0] if listed else tensors), indexing=indexing))
 
 
 def full_like(input, fill_value, dtype=None):

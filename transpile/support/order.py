@@ -102,21 +102,20 @@ def quantile(input, q, dim=None, keepdim=False):
     low = tf.cast(tf.floor(position), tf.int32)
     high = tf.minimum(low + 1, shape(x)[axis] - 1)
     part = position - tf.cast(low, x.dtype)
-    sizes = [-1 if i == axis else 1 for i in range(len(x.shape))] if len(part.shape) else []
-    part = tf.reshape(part, sizes)
+    if len(part.shape):
+        part = tf.reshape(part, [-1 if i == axis else 1 for i in range(len(x.shape))])
     a, b = tf.gather(x, low, axis=axis), tf.gather(x, high, axis=axis)
+    y = a + part * (b - a)
     if not len(low.shape):
-        y = a + part * (b - a)
         if not keepdim:
             return y
         return tf.reshape(y, (1,) * len(input.shape)) if dim is None else tf.expand_dims(y, axis)
-    y = a + part * (b - a)
     order = [axis, *(i for i in range(len(x.shape)) if i != axis)]
     y = tf.transpose(y, order)
     if not keepdim:
         return y
-    sizes = (1,) * len(input.shape) if dim is None else shape(y)[1 : axis + 1] + (1,) + shape(y)[axis + 1 :]
-    return tf.reshape(y, (shape(y)[0], *sizes))
+    kept = (1,) * len(input.shape) if dim is None else (*shape(y)[1 : axis + 1], 1, *shape(y)[axis + 1 :])
+    return tf.reshape(y, (shape(y)[0], *kept))
 
 
 def cumsum(input, dim, dtype=None):
@@ -206,5 +205,5 @@ def roll(input, shifts, dims=None):
 
 def flip(input, *dims):
     """torch.flip with axes as a list or one by one."""
-    dims = dims[0] if len(dims) == 1 and isinstance(dims[0], (tuple, list)) else dims
-    return tf.reverse(input, list(dims))
+    listed = len(dims) == 1 and isinstance(dims[0], (tuple, list))
+    return tf.reverse(input, list(dims[0] if listed else dims))

@@ -7,7 +7,7 @@ from transpile.support.module import TorchLayer
 
 
 def pad(input, pad, mode="constant", value=None, data_format=None):
-    """torch.nn.functional.pad: `pad` lists (before, after) of the last logical dimension first; both may be negative."""
+    """torch.nn.functional.pad: `pad` lists (before, after) pairs, the last dimension first."""
     rank = len(input.shape)
     pairs = {}
     for i in range(len(pad) // 2):

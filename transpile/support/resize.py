@@ -52,7 +52,7 @@ def interpolate(
 def scaled(n, factor):
     """The size that torch gives an axis of n elements under a scale factor."""
     if isinstance(n, int):
-        return int(math.floor(n * factor))
+        return math.floor(n * factor)
     if isinstance(factor, int):
         return n * factor
     return tf.cast(tf.floor(tf.cast(n, tf.float64) * factor), tf.int32)

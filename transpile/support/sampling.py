@@ -24,9 +24,7 @@ def folded_position(x, n, padding_mode, align_corners):
     return x if padding_mode == "zeros" else tf.clip_by_value(x, 0.0, n - 1.0)
 
 
-def grid_sample(
-    input, grid, mode="bilinear", padding_mode="zeros", align_corners=None, data_format=None
-):
+def grid_sample(input, grid, mode="bilinear", padding_mode="zeros", align_corners=None, data_format=None):
     """torch.nn.functional.grid_sample; the grid (N, *out, 2 or 3) holds x, y(, z) between -1 and 1."""
     x = input if channel_axis(data_format) == -1 else plain_to_last(input)
     sizes = shape(x)[1:-1]

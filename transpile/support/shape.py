@@ -36,14 +36,13 @@ def product(sizes):
 
 def reshape(x, *sizes):
     """x.reshape(2, -1) and x.reshape((2, -1)); sizes may be scalar tensors."""
-    sizes = sizes[0] if len(sizes) == 1 and not isinstance(sizes[0], int) and is_listed(sizes[0]) else sizes
-    sizes = list(sizes) if isinstance(sizes, (tuple, list)) else sizes
-    if isinstance(sizes, list) and not all(isinstance(n, int) for n in sizes) and -1 not in known(sizes):
-        # One open size is what -1 says, and keeps the other sizes static.
-        open_sizes = [i for i, n in enumerate(sizes) if not isinstance(n, int)]
-        if len(open_sizes) == 1:
-            sizes[open_sizes[0]] = -1
-    return tf.reshape(x, sizes)
+    wanted = sizes[0] if len(sizes) == 1 and is_listed(sizes[0]) else sizes
+    if isinstance(wanted, (tuple, list)):
+        unknown = [i for i, n in enumerate(wanted) if not isinstance(n, int)]
+        if len(unknown) == 1 and -1 not in known(wanted):
+            # One open size is what -1 says, and -1 keeps the others static.
+            wanted = [-1 if i in unknown else n for i, n in enumerate(wanted)]
+    return tf.reshape(x, wanted)
 
 
 def is_listed(sizes):
@@ -81,10 +80,9 @@ def unflatten(x, dim, sizes):
 
 def expand(x, *sizes):
     """x.expand(2, -1, 3): axes of size 1 are repeated, -1 keeps a size, new axes come in front."""
-    sizes = list(sizes[0]) if len(sizes) == 1 and is_listed(sizes[0]) else list(sizes)
-    new = len(sizes) - len(x.shape)
-    old = (1,) * new + shape(x)
-    target = [old[i] if isinstance(n, int) and n == -1 else n for i, n in enumerate(sizes)]
+    wanted = list(sizes[0]) if len(sizes) == 1 and is_listed(sizes[0]) else list(sizes)
+    old = (1,) * (len(wanted) - len(x.shape)) + shape(x)
+    target = [old[i] if isinstance(n, int) and n == -1 else n for i, n in enumerate(wanted)]
     return tf.broadcast_to(x, target)
 
 
@@ -95,9 +93,9 @@ def expand_as(x, other):
 
 def repeat(x, *sizes):
     """x.repeat(2, 3): tiles, with new axes in front."""
-    sizes = list(sizes[0]) if len(sizes) == 1 and is_listed(sizes[0]) else list(sizes)
-    new = len(sizes) - len(x.shape)
-    return tf.tile(tf.reshape(x, (1,) * new + shape(x)), sizes)
+    times = list(sizes[0]) if len(sizes) == 1 and is_listed(sizes[0]) else list(sizes)
+    new = len(times) - len(x.shape)
+    return tf.tile(tf.reshape(x, (1,) * new + shape(x)), times)
 
 
 def repeat_interleave(x, repeats, dim=None):

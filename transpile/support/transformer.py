@@ -185,8 +185,8 @@ class Transformer(Module):
         dtype=None,
     ):
         super().__init__()
-        sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
-        sizes = (*sizes, batch_first, norm_first, bias)
+        flags = (batch_first, norm_first, bias)
+        sizes = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, *flags)
         self.encoder, self.decoder = custom_encoder, custom_decoder
         if custom_encoder is None:
             norm = LayerNorm(d_model, layer_norm_eps, bias=bias)

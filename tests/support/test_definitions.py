@@ -1,0 +1,109 @@
+"""What every support definition must be: named once, tested, short, and complete when pasted elsewhere."""
+
+import ast
+import builtins
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "transpile" / "support").glob("[!_]*.py"))
+
+
+def definitions(tree):
+    for node in tree.body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            yield node.name, node
+        elif isinstance(node, ast.Assign):
+            yield node.targets[0].id, node
+
+
+TREES = {path.stem: ast.parse(path.read_text()) for path in FILES}
+ALL = [(stem, name, node) for stem, tree in TREES.items() for name, node in definitions(tree)]
+
+
+def imports(tree):
+    """The names that a file imports, and where from."""
+    found = {}
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            found |= {alias.asname or alias.name.partition(".")[0]: alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {alias.asname or alias.name: f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_names_are_unique():
+    names = [name for _, name, _ in ALL]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_definition_is_tested_by_name_or_through_one_that_is():
+    texts = [path.read_text() for path in (ROOT / "tests").rglob("test_*.py")]
+    words = {word for text in texts for word in ast_words(text)}
+    named = {name for _, name, _ in ALL}
+    used = {name: {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & named for _, name, node in ALL}
+    tested, ahead = set(), [name for name in named if {name, *family(name)} & words]
+    while ahead:
+        name = ahead.pop()
+        if name not in tested:
+            tested.add(name)
+            ahead.extend(used[name])
+    assert not named - tested
+
+
+def family(name):
+    """How a test may write the names of one layer for all ranks: f"Conv{rank}d"."""
+    stem = name.rstrip("d").rstrip("123")
+    return {stem, f"{stem}{{}}d"} if name.endswith(("1d", "2d", "3d")) else set()
+
+
+def ast_words(text):
+    """Every identifier, attribute and word of a string in the tests."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Name):
+            yield node.id
+        elif isinstance(node, ast.Attribute):
+            yield node.attr
+        elif isinstance(node, ast.alias):
+            yield node.name
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+@pytest.mark.parametrize(("stem", "name", "node"), ALL, ids=[f"{s}.{n}" for s, n, _ in ALL])
+def test_definition_can_be_pasted(stem, name, node):
+    """Its global names are builtins, tf, np, the standard library's, or support definitions imported or beside it."""
+    here, imported = {n for n, _ in definitions(TREES[stem])}, imports(TREES[stem])
+    local = {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    local |= {a.arg for a in ast.walk(node) if isinstance(a, ast.arg)}
+    local |= {n.name for n in ast.walk(node) if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    for used in {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} - local - here:
+        origin = imported.get(used, "")
+        top = origin.partition(".")[0]
+        assert (
+            hasattr(builtins, used)
+            or origin in ("tensorflow", "numpy")
+            or top in sys.stdlib_module_names
+            or (origin.startswith("transpile.support.") and origin.endswith(f".{used}"))
+        ), used
+    if isinstance(node, ast.Assign):
+        return
+    text = ast.get_docstring(node)
+    assert text and text.count("\n") < 4, "a docstring of one to three lines"
+    assert node.end_lineno - node.lineno < 130
+
+
+def test_dependencies_have_no_cycle_at_definition_time():
+    """Bases and decorators come before what uses them."""
+    graph = {}
+    for _, name, node in ALL:
+        if isinstance(node, ast.ClassDef):
+            graph[name] = [base.id for base in node.bases if isinstance(base, ast.Name)]
+
+    def depth(name, seen=()):
+        assert name not in seen
+        return 1 + max((depth(base, (*seen, name)) for base in graph.get(name, ())), default=0)
+
+    assert max(map(depth, graph)) < 8
