@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["EXAMPLE_SPEC", "KEYS", "KINDS", "LAYOUTS", "LAYOUT_HOOKS", "RETURNS"]
+__all__ = ["EXAMPLE_KEYS", "EXAMPLE_SPEC", "KEYS", "KINDS", "LAYOUTS", "LAYOUT_HOOKS", "RETURNS"]
 
 # Key → the types that its value may have.
 KEYS: dict[str, type | tuple[type, ...]] = {
@@ -52,7 +52,7 @@ _HOOKS = """
 view reshape permute transpose flatten unflatten squeeze unsqueeze expand expand_as repeat tile stack cat split
 chunk unbind flip roll movedim swapaxes T mT t size shape numel dim unfold narrow select repeat_interleave
 tensor_split broadcast_to view_as reshape_as hstack vstack dstack item tolist where copy_ to type type_as
-einsum matmul linear tensor meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
+einsum matmul linear tensor same meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
 tensor_new empty zeros softmax normalize reduce topk sort glu pad interpolate pixel_shuffle nonzero
 broadcast_tensors atleast cumsum
 """
@@ -61,3 +61,6 @@ LAYOUT_HOOKS = frozenset(_HOOKS.split())
 EXAMPLE_SPEC = re.compile(
     r"(f32|f64|f16|bf16|i64|i32|i16|i8|u8|bool|c64)\[[\d,]*\](:pos|:unit|:int\d+|:zero)?"
 )
+
+# `graph: false`: only eagerly (the result is Python, or its shape depends on values); `random: true`: shape and dtype.
+EXAMPLE_KEYS = frozenset({"call", "with", "graph", "random"})
