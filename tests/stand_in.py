@@ -53,5 +53,5 @@ def translate(
     return Translation(code, found, {"Net.call": {"x": "NHWC"}}, used)
 
 
-def support_source(names: list[str], data_format: str) -> str:
-    return f"DATA_FORMAT = {data_format!r}\n" + "".join(f"def {name}(): ...\n" for name in names)
+def support_source(names: frozenset[str], data_format: str) -> str:
+    return f"DATA_FORMAT = {data_format!r}\n" + "".join(f"def {name}(): ...\n" for name in sorted(names))

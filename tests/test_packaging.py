@@ -91,8 +91,8 @@ def install(wheel: Path, folder: Path) -> Path:
 
 
 QUESTION = (
-    "import transpile, transpile.rulebook as r; from pathlib import Path\n"
-    "print(Path(transpile.__file__).parent); print(Path(next(r.load().rules()).source[0]).parent)"
+    "import transpile; from transpile.rulebook.store import packaged_tables; from pathlib import Path\n"
+    "print(Path(transpile.__file__).parent); print(packaged_tables()[0].parent)"
 )
 
 

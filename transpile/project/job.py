@@ -112,8 +112,8 @@ def _carried(job: Job, source: SourceText, data: bytes) -> Outcome:
 
 
 def concerns_torch(text: str) -> bool:
-    """Whether a source may have anything to translate: it says torch, or imports a module that needs it."""
-    if "torch" in text:
+    """Whether a source may have anything to translate: it says torch or einops, or imports what needs torch."""
+    if "torch" in text or "einops" in text:
         return True
     for match in _IMPORT.finditer(text):
         for name in (match[1] or match[2]).split(","):

@@ -107,11 +107,11 @@ def write_unit(unit: Unit, options: Options, jobs: int | None = None) -> Iterato
         write(unit.support_target, support_text(supports, options).encode(), None)
 
 
-def support_text(names: set[str] | frozenset[str], options: Options) -> str:
+def support_text(names: set[str], options: Options) -> str:
     """The source of a folder's support module with the given definitions."""
     from transpile.translate import support_source
 
-    return support_source(sorted(names), options.data_format)
+    return support_source(frozenset(names), options.data_format)
 
 
 def _copy(file: File) -> Result:
