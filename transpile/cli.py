@@ -14,7 +14,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -24,6 +24,9 @@ from transpile.project.config import defaults
 from transpile.project.job import Job, Options, Outcome, work
 from transpile.project.plan import File, Unit, UnusableCall, plan
 from transpile.report import FORMATS, FileReport, render
+
+if TYPE_CHECKING:
+    from transpile.rulebook import Rulebook
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -163,9 +166,8 @@ def rules(words: tuple[str, ...], style: str) -> int:
     if words not in ((), ("list",)):
         raise UnusableCall("rules: say `list`, or `show` and an id or a torch name")
     from transpile.report.rules import listing
-    from transpile.rulebook import load
 
-    _say(listing(load().rules(), style))
+    _say(listing(_rulebook().rules(), style))
     return 0
 
 
@@ -176,7 +178,7 @@ def coverage(paths: tuple[Path, ...], style: str) -> int:
     """Count the torch APIs that the paths use, and which of them are left as they are."""
     from transpile.report.coverage import measure, table
 
-    _say(table(measure(plan(paths, None)), style))
+    _say(table(measure(plan(paths, None), _rulebook()), style))
     return 0
 
 
@@ -222,13 +224,18 @@ def _options(data_format: str, rules: tuple[Path, ...], exact_training: bool) ->
         for table in rules:
             if not table.is_file():
                 raise UnusableCall(f"{table}: no such rule table")
-        from transpile.rulebook import RuleError, load
-
-        try:
-            load(rules)
-        except RuleError as error:
-            raise UnusableCall(str(error)) from None
+        _rulebook(rules)
     return Options(data_format, tuple(table.resolve() for table in rules), exact_training)
+
+
+def _rulebook(extra: Sequence[Path] = ()) -> Rulebook:
+    """The rules with the user's own; a mistake in a table is one line with its file and line."""
+    from transpile.rulebook import RuleError, load
+
+    try:
+        return load(extra)
+    except RuleError as error:
+        raise UnusableCall(str(error)) from None
 
 
 def _translate_one(
@@ -320,9 +327,8 @@ def _status(reports: Iterable[FileReport], fail_on: str) -> int:
 
 def _show_rule(name: str, style: str) -> int:
     from transpile.report.rules import details
-    from transpile.rulebook import load
 
-    book = load()
+    book = _rulebook()
     rule = book.by_name(name) or next((rule for rule in book.rules() if rule.id == name), None)
     if rule is None:
         raise UnusableCall(

@@ -16,7 +16,7 @@ from transpile.diagnostics import Diagnostic, Severity, SourceError
 from transpile.project.job import Options
 from transpile.project.plan import Unit
 from transpile.project.run import translate_unit
-from transpile.rulebook import load
+from transpile.rulebook import Rulebook
 from transpile.source.text import decode
 
 
@@ -33,7 +33,7 @@ class Row:
     rule: str | None = None
 
 
-def measure(units: Sequence[Unit]) -> list[Row]:
+def measure(units: Sequence[Unit], book: Rulebook) -> list[Row]:
     """A row for every torch API used in the units, the most used first."""
     uses: Counter[str] = Counter()
     left: Counter[str] = Counter()
@@ -47,7 +47,6 @@ def measure(units: Sequence[Unit]) -> list[Row]:
             for api, line in found:
                 uses[api] += 1
                 left[api] += any(first <= line <= last and _names(api, text) for first, last, text in places)
-    book = load()
     rows = []
     for api, count in sorted(uses.items(), key=lambda row: (-row[1], row[0])):
         rule = book.by_name(api)
