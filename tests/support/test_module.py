@@ -330,3 +330,48 @@ def test_config_of_a_support_layer_makes_an_equal_one():
     layer = Conv2d(2, 3, (3, 1), stride=2, padding=1, bias=False, data_format="channels_last")
     two = Conv2d.from_config(layer.get_config())
     assert (two.stride, two.padding, two.kernel_size, two.bias) == ((2, 2), (1, 1), (3, 1), None)
+
+
+def test_class_names_that_graphs_do_not_take():
+    class _DenseLayer(Block):
+        pass
+
+    class __Odd(Block):
+        pass
+
+    for kind in (_DenseLayer, __Odd):
+        layer = kind()
+        assert tf.function(lambda x, layer=layer: layer(x))(tf.ones((1, 3))).shape == (1, 3)
+
+
+def test_attributes_before_init_and_arguments_to_it():
+    class Early(Module):
+        def __init__(self, options):
+            self.options = options
+            super().__init__(options)
+            self.fc = Linear(2, 2)
+
+        def call(self, x):
+            return self.fc(x)
+
+    assert Early(Options(1))(tf.ones((1, 2))).shape == (1, 2)
+    assert copy.deepcopy(Early(Options(3))).options == Options(3)
+
+
+def test_methods_beside_call_and_layers_made_late():
+    class Late(Module):
+        def __init__(self):
+            super().__init__()
+            self.fc = None
+
+        def call(self, x):
+            return self.features(x)
+
+        def features(self, x):
+            if self.fc is None:
+                self.fc = Linear(x.shape[-1], 2)
+            return self.fc(x)
+
+    late = Late()
+    assert late.features(tf.ones((1, 3))).shape == (1, 2) and len(late.weights) == 2
+    assert tf.function(lambda x: late(x))(tf.ones((1, 3))).shape == (1, 2)

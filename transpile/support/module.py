@@ -86,7 +86,7 @@ class Module(TorchLayer, tf.keras.layers.Layer):
                 kwargs["training"] = training
         context.training = training
         try:
-            with tf.name_scope(self.name):
+            with tf.name_scope(self.name.strip("_") or "layer"):  # a graph takes no leading underscore
                 return self.call(*args, **kwargs)
         finally:
             context.training = outer

@@ -65,8 +65,9 @@ def batch_norm(
 
 def center_and_scale(x, axes, eps):
     """Takes the mean over the axes away and divides by the (biased) standard deviation."""
-    mean, variance = tf.nn.moments(x, axes, keepdims=True)
-    return (x - mean) * tf.math.rsqrt(variance + eps)
+    centred = x - tf.reduce_mean(x, axes, keepdims=True)
+    variance = tf.reduce_mean(tf.square(centred), axes, keepdims=True)
+    return centred * tf.math.rsqrt(variance + eps)
 
 
 def per_channel(values, x, data_format=None):

@@ -15,26 +15,28 @@ def take(x, indices, dim):
     return tf.experimental.numpy.take_along_axis(x, indices, dim)
 
 
+def max_dim(input, dim, keepdim=False):
+    """torch.max along `dim`: (values, indices)."""
+    return Indexed(tf.reduce_max(input, dim, keepdim), argmax(input, dim, keepdim))
+
+
+def min_dim(input, dim, keepdim=False):
+    """torch.min along `dim`: (values, indices)."""
+    return Indexed(tf.reduce_min(input, dim, keepdim), argmin(input, dim, keepdim))
+
+
 def max_of(input, dim=None, keepdim=False):
     """torch.max: the largest element, (values, indices) along `dim`, or the larger of two tensors."""
     if dim is None:
         return tf.reduce_max(input)
-    if hasattr(dim, "shape") and not isinstance(dim, int):
-        return tf.maximum(*promote(input, dim))
-    indices = tf.argmax(input, dim, tf.int64)
-    indices = tf.expand_dims(indices, dim) if keepdim else indices
-    return Indexed(tf.reduce_max(input, dim, keepdim), indices)
+    return max_dim(input, dim, keepdim) if isinstance(dim, int) else tf.maximum(*promote(input, dim))
 
 
 def min_of(input, dim=None, keepdim=False):
     """torch.min: the smallest element, (values, indices) along `dim`, or the smaller of two tensors."""
     if dim is None:
         return tf.reduce_min(input)
-    if hasattr(dim, "shape") and not isinstance(dim, int):
-        return tf.minimum(*promote(input, dim))
-    indices = tf.argmin(input, dim, tf.int64)
-    indices = tf.expand_dims(indices, dim) if keepdim else indices
-    return Indexed(tf.reduce_min(input, dim, keepdim), indices)
+    return min_dim(input, dim, keepdim) if isinstance(dim, int) else tf.minimum(*promote(input, dim))
 
 
 def argmax(input, dim=None, keepdim=False):
@@ -94,28 +96,31 @@ def median(input, dim=None, keepdim=False):
     return kthvalue(input, (shape(input)[dim] - 1) // 2 + 1, dim, keepdim)
 
 
-def quantile(input, q, dim=None, keepdim=False):
-    """torch.quantile with linear interpolation."""
+def interpolated(position, interpolation):
+    """Which two elements a quantile lies between, and how far it is from the first."""
+    low, high = tf.floor(position), tf.math.ceil(position)
+    part = {
+        "linear": position - low,
+        "lower": tf.zeros_like(position),
+        "higher": tf.ones_like(position),
+        "midpoint": tf.fill(tf.shape(position), tf.cast(0.5, position.dtype)),
+        "nearest": tf.round(position) - low,
+    }[interpolation]
+    return tf.cast(low, tf.int32), tf.cast(high, tf.int32), part
+
+
+def quantile(input, q, dim=None, keepdim=False, interpolation="linear"):
+    """torch.quantile; several q make a new first axis."""
     x, axis = (tf.reshape(input, (-1,)), 0) if dim is None else (input, dim % len(input.shape))
-    x = tf.sort(x, axis)
     position = tf.cast(q, x.dtype) * tf.cast(shape(x)[axis] - 1, x.dtype)
-    low = tf.cast(tf.floor(position), tf.int32)
-    high = tf.minimum(low + 1, shape(x)[axis] - 1)
-    part = position - tf.cast(low, x.dtype)
-    if len(part.shape):
-        part = tf.reshape(part, [-1 if i == axis else 1 for i in range(len(x.shape))])
-    a, b = tf.gather(x, low, axis=axis), tf.gather(x, high, axis=axis)
-    y = a + part * (b - a)
-    if not len(low.shape):
-        if not keepdim:
-            return y
-        return tf.reshape(y, (1,) * len(input.shape)) if dim is None else tf.expand_dims(y, axis)
-    order = [axis, *(i for i in range(len(x.shape)) if i != axis)]
-    y = tf.transpose(y, order)
-    if not keepdim:
-        return y
-    kept = (1,) * len(input.shape) if dim is None else (*shape(y)[1 : axis + 1], 1, *shape(y)[axis + 1 :])
-    return tf.reshape(y, (shape(y)[0], *kept))
+    low, high, part = interpolated(tf.reshape(position, (-1,)), interpolation)
+    x = tf.experimental.numpy.moveaxis(tf.sort(x, axis), axis, 0)
+    part = tf.reshape(part, (-1, *(1,) * (len(x.shape) - 1)))
+    y = tf.gather(x, low) + part * (tf.gather(x, high) - tf.gather(x, low))
+    if keepdim:
+        y = tf.expand_dims(y, axis + 1)
+        y = y if dim is not None else tf.reshape(y, (-1, *(1,) * len(input.shape)))
+    return y if len(position.shape) else y[0]
 
 
 def cumsum(input, dim, dtype=None):
@@ -175,14 +180,18 @@ def sorted_rows(x, axis):
     return order
 
 
-def unique_consecutive(input, return_inverse=False, return_counts=False):
-    """torch.unique_consecutive of the flat tensor."""
-    x = tf.reshape(input, (-1,))
-    starts = tf.concat([tf.ones_like(x[:1], tf.bool), x[1:] != x[:-1]], 0)
+def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
+    """torch.unique_consecutive of the flat tensor, or of the slices along `dim`."""
+    axis = 0 if dim is None else dim
+    x = tf.reshape(input, (-1,)) if dim is None else input
+    n = shape(x)[axis]
+    changed = tf.gather(x, tf.range(1, n), axis=axis) != tf.gather(x, tf.range(n - 1), axis=axis)
+    changed = tf.reduce_any(changed, [i for i in range(len(x.shape)) if i != axis % len(x.shape)])
+    starts = tf.concat([tf.ones(tf.minimum(n, 1), tf.bool), changed], 0)
     group = tf.cumsum(tf.cast(starts, tf.int64)) - 1
-    values = tf.boolean_mask(x, starts)
+    values = tf.boolean_mask(x, starts, axis=axis)
     counts = tf.math.bincount(tf.cast(group, tf.int32), dtype=tf.int64)
-    inverse = tf.reshape(group, tf.shape(input))
+    inverse = tf.reshape(group, tf.shape(input)) if dim is None else group
     result = (values, *[inverse] * return_inverse, *[counts] * return_counts)
     return result if len(result) > 1 else values
 

@@ -83,9 +83,9 @@ class Recurrent(Module):
             width = input_size if layer == 0 else out * len(self.suffixes)
             for suffix in self.suffixes:
                 rows = self.gates * hidden_size
-                variables = [("weight_ih", (rows, width)), ("weight_hh", (rows, out))]
-                variables += [("bias_ih", (rows,)), ("bias_hh", (rows,))] * bias
-                variables += [("weight_hr", (proj_size, hidden_size))] * (proj_size > 0)
+                variables = [("weight_ih", [rows, width]), ("weight_hh", [rows, out])]
+                variables += [("bias_ih", [rows]), ("bias_hh", [rows])] * bias
+                variables += [("weight_hr", [proj_size, hidden_size])] * (proj_size > 0)
                 for name, sizes in variables:
                     name = f"{name}_l{layer}{suffix}"
                     setattr(self, name, self.add_weight(sizes, initializer, name=name))
@@ -114,7 +114,7 @@ class Recurrent(Module):
         count = self.num_layers * len(self.suffixes)
         hx = (hx,) if self.states == 1 and hx is not None else hx
         hx = [tf.zeros((count, n, size), x.dtype) for size in sizes] if hx is None else hx
-        last: list = []
+        last: list[tuple[object, ...]] = []
         for layer in range(self.num_layers):
             outputs = []
             for suffix in self.suffixes:

@@ -1,0 +1,45 @@
+"""Tensors of open rank, and placeholders for what only torch has."""
+
+import pytest
+import tensorflow as tf
+
+from transpile.support import open as open_rank
+from transpile.support import placeholder
+
+
+def test_rank_four_is_an_image_and_nothing_else_is():
+    image, plain = tf.zeros((2, 5, 6, 3)), tf.zeros((2, 5, 6))
+    assert open_rank.torch_shape(image) == (2, 3, 5, 6) and open_rank.torch_shape(plain) == (2, 5, 6)
+    assert open_rank.to_torch_order(image).shape == (2, 3, 5, 6)
+    assert open_rank.to_torch_order(plain) is plain
+    assert [open_rank.open_axis(d, image) for d in (0, 1, 2, 3, -1, -3)] == [0, 3, 1, 2, 2, 3]
+    assert open_rank.open_axis(1, [image]) == 3 and open_rank.open_axis(1, plain) == 1
+    assert open_rank.open_axis((2, 3), image) == (1, 2)
+
+
+def test_placeholder_can_stand_anywhere_and_fails_when_run():
+    torch = placeholder.Placeholder("torch", 3)
+    assert isinstance(torch.cuda.amp.autocast(), placeholder.Placeholder)
+    assert (torch.Tensor | None) is not None
+
+    @torch.jit.script
+    def function(x):
+        return x
+
+    with pytest.raises(NotImplementedError, match=r"torch\.jit\.script.*line 3"):
+        function(1)
+
+    class Child(torch.autograd.Function):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Child"):
+        Child()
+    assert issubclass(Child, placeholder.Absent)
+    with pytest.raises(NotImplementedError):
+        bool(torch.cuda.is_available())
+    with pytest.raises(NotImplementedError, match="f needs"):
+        placeholder.missing(f, "x", 1)()
+
+
+def f():
+    """A function for the test above."""

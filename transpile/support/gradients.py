@@ -1,0 +1,20 @@
+"""Autograd's switches, which TensorFlow does not need outside a GradientTape."""
+
+import contextlib
+
+
+class no_grad(contextlib.ContextDecorator):
+    """torch.no_grad and torch.inference_mode, as a context and as a decorator: nothing happens."""
+
+    def __new__(cls, mode=True):
+        # @torch.no_grad without parentheses
+        return mode if callable(mode) else super().__new__(cls)
+
+    def __init__(self, mode=True):
+        self.mode = mode
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False

@@ -1,0 +1,175 @@
+"""Less common reductions and elementwise functions with torch's results."""
+
+import math
+
+import tensorflow as tf
+
+from transpile.support.numeric import promote
+from transpile.support.order import Indexed, argsort, cummax, interpolated, take
+from transpile.support.shape import shape
+
+
+def trunc(input):
+    """torch.trunc: towards zero."""
+    return tf.where(input < 0, tf.math.ceil(input), tf.floor(input))
+
+
+def trunc_div(input, other):
+    """torch.div with rounding_mode="trunc"."""
+    a, b = promote(input, other)
+    return tf.truncatediv(a, b) if a.dtype.is_integer else trunc(a / b)
+
+
+def signbit(input):
+    """torch.signbit: True for negative numbers and -0.0."""
+    if not input.dtype.is_floating:
+        return input < 0
+    bits = {2: tf.int16, 4: tf.int32, 8: tf.int64}[input.dtype.size]
+    return tf.bitcast(input, bits) < 0
+
+
+def copysign(input, other):
+    """torch.copysign."""
+    a, b = promote(input, other)
+    a, b = (x if x.dtype.is_floating else tf.cast(x, tf.float32) for x in (a, b))
+    return tf.where(signbit(b), -tf.abs(a), tf.abs(a))
+
+
+def fmax(input, other):
+    """torch.fmax: a NaN on one side gives way."""
+    a, b = promote(input, other)
+    return tf.where(a != a, b, tf.where(b != b, a, tf.maximum(a, b)))
+
+
+def fmin(input, other):
+    """torch.fmin: a NaN on one side gives way."""
+    a, b = promote(input, other)
+    return tf.where(a != a, b, tf.where(b != b, a, tf.minimum(a, b)))
+
+
+def logit(input, eps=None):
+    """torch.logit: log(x / (1 - x)), with x kept between eps and 1 - eps where it is given."""
+    x = input if eps is None else tf.clip_by_value(input, eps, 1.0 - eps)
+    return tf.math.log(x / (1.0 - x))
+
+
+def entr(input):
+    """torch.special.entr: -x log x, 0 at 0 and -inf below."""
+    safe = tf.where(input > 0, input, tf.ones_like(input))
+    below = tf.where(input < 0, tf.constant(-math.inf, input.dtype), tf.zeros_like(input))
+    return tf.where(input > 0, -input * tf.math.log(safe), tf.where(input != input, input, below))
+
+
+def mvlgamma(input, p):
+    """torch.mvlgamma: the logarithm of the p-variate gamma function."""
+    total = sum(tf.math.lgamma(input - i / 2) for i in range(p))
+    return total + p * (p - 1) / 4 * math.log(math.pi)
+
+
+def isin(elements, test_elements, invert=False):
+    """torch.isin."""
+    flat = tf.reshape(test_elements, (-1,))
+    found = tf.reduce_any(tf.equal(tf.expand_dims(elements, -1), tf.cast(flat, elements.dtype)), -1)
+    return ~found if invert else found
+
+
+def aminmax(input, dim=None, keepdim=False):
+    """torch.aminmax: the smallest and the largest element."""
+    return tf.reduce_min(input, dim, keepdim), tf.reduce_max(input, dim, keepdim)
+
+
+def cummin(input, dim):
+    """torch.cummin: values and the last index at which each was reached."""
+    values, indices = cummax(-input, dim)
+    return Indexed(-values, indices)
+
+
+def mode(input, dim=-1, keepdim=False):
+    """torch.mode: the most frequent element (of several the smallest) and the index of its last occurrence."""
+    dim = dim % len(input.shape)
+    same = tf.equal(tf.expand_dims(input, dim), tf.expand_dims(input, dim + 1))
+    count = tf.reduce_sum(tf.cast(same, tf.int32), dim + 1)
+    top = tf.equal(count, tf.reduce_max(count, dim, keepdims=True))
+    values = tf.reduce_min(tf.where(top, input, input.dtype.max), dim, keepdims=True)
+    n = shape(input)[dim]
+    number = tf.reshape(tf.range(n, dtype=tf.int64), [-1 if i == dim else 1 for i in range(len(input.shape))])
+    indices = tf.reduce_max(tf.where(tf.equal(input, values), number, -1), dim, keepdims=True)
+    return Indexed(*((x if keepdim else tf.squeeze(x, dim)) for x in (values, indices)))
+
+
+def nanmedian(input, dim=None, keepdim=False):
+    """torch.nanmedian: the lower one of two middle elements that are numbers."""
+    x, axis = (tf.reshape(input, (-1,)), 0) if dim is None else (input, dim)
+    count = tf.reduce_sum(tf.cast(tf.equal(x, x), tf.int64), axis, keepdims=True)
+    # As the largest numbers the NaNs come last.
+    order = argsort(tf.where(tf.equal(x, x), x, tf.constant(math.inf, x.dtype)), axis)
+    indices = take(order, tf.maximum(count - 1, 0) // 2, axis)
+    values = take(x, indices, axis)
+    if dim is None:
+        return tf.squeeze(values, 0)
+    return Indexed(*((x if keepdim else tf.squeeze(x, axis)) for x in (values, indices)))
+
+
+def nanquantile(input, q, dim=None, keepdim=False, interpolation="linear"):
+    """torch.nanquantile for one q, over the elements that are numbers."""
+    x, axis = (tf.reshape(input, (-1,)), 0) if dim is None else (input, dim % len(input.shape))
+    count = tf.reduce_sum(tf.cast(tf.equal(x, x), tf.int32), axis, keepdims=True)
+    ordered = tf.sort(tf.where(tf.equal(x, x), x, tf.constant(math.inf, x.dtype)), axis)
+    position = tf.cast(q, x.dtype) * tf.cast(tf.maximum(count - 1, 0), x.dtype)
+    low, high, part = interpolated(position, interpolation)
+    a, b = take(ordered, low, axis), take(ordered, tf.minimum(high, tf.maximum(count - 1, 0)), axis)
+    y = tf.where(count > 0, a + part * (b - a), tf.constant(math.nan, x.dtype))
+    if keepdim:
+        return tf.reshape(y, (1,) * len(input.shape)) if dim is None else y
+    return tf.squeeze(y, axis)
+
+
+def histc(input, bins=100, min=0, max=0):
+    """torch.histc: counts in equal bins between min and max, or between the extremes where both are 0."""
+    if min == 0 and max == 0:
+        min, max = tf.reduce_min(input), tf.reduce_max(input)
+    x = tf.reshape(input, (-1,))
+    x = tf.boolean_mask(x, (x >= min) & (x <= max))
+    place = tf.cast(tf.floor((x - min) / (max - min) * bins), tf.int32)
+    ones = tf.ones_like(x)
+    return tf.math.unsorted_segment_sum(ones, tf.minimum(place, bins - 1), bins)
+
+
+def trapezoid(y, x=None, dx=1, dim=-1):
+    """torch.trapezoid."""
+    n = shape(y)[dim]
+    ends = tf.gather(y, tf.range(1, n), axis=dim) + tf.gather(y, tf.range(n - 1), axis=dim)
+    if x is None:
+        return tf.reduce_sum(ends, dim) * (dx / 2)
+    axis = -1 if len(x.shape) == 1 else dim
+    steps = tf.gather(x, tf.range(1, n), axis=axis) - tf.gather(x, tf.range(n - 1), axis=axis)
+    if len(x.shape) == 1:
+        steps = tf.reshape(steps, [-1 if i == dim % len(y.shape) else 1 for i in range(len(y.shape))])
+    return tf.reduce_sum(ends * steps, dim) / 2
+
+
+def diff(input, n=1, dim=-1, prepend=None, append=None):
+    """torch.diff."""
+    x = tf.concat([part for part in (prepend, input, append) if part is not None], dim)
+    for _ in range(n):
+        length = shape(x)[dim]
+        x = tf.gather(x, tf.range(1, length), axis=dim) - tf.gather(x, tf.range(length - 1), axis=dim)
+    return x
+
+
+def cov(input, correction=1):
+    """torch.cov of the rows."""
+    x = input if len(input.shape) == 2 else tf.reshape(input, (1, -1))
+    centred = x - tf.reduce_mean(x, 1, keepdims=True)
+    count = tf.cast(shape(x)[1] - correction, x.dtype)
+    y = tf.matmul(centred, centred, transpose_b=True) / count
+    return y if len(input.shape) == 2 else tf.reshape(y, ())
+
+
+def corrcoef(input):
+    """torch.corrcoef of the rows."""
+    if len(input.shape) < 2:
+        return tf.ones([], input.dtype)
+    y = cov(input)
+    spread = tf.sqrt(tf.linalg.diag_part(y))
+    return tf.clip_by_value(y / (spread[:, None] * spread[None, :]), -1.0, 1.0)
