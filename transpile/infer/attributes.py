@@ -20,6 +20,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
+from transpile.infer.join import join
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
@@ -73,6 +74,10 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
             for ancestor in info.ancestors():
                 ancestor.dependents.add(run.function)
         found = info.find_attribute(name)
+        if found is not None and isinstance(fact, Self):
+            for heir in run.heirs(info):  # this method also runs for those that override the attribute
+                if name in heir.attributes:
+                    found = join(found, heir.attributes[name])
         method = info.find_method(name)
         if method is not None and (found is None or isinstance(found, Function)):
             if method.kind == "property":

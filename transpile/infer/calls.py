@@ -21,6 +21,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
+from transpile.infer.layout import Open
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
@@ -187,7 +188,7 @@ def reference_call(
             return construct_layer(run, node, rule, positional, keywords, starred)
         if starred and not any(p.kind == "varargs" for p in rule.params):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
-            return Tensor(None, None, None) if rule.kind == "function" else UNKNOWN
+            return Tensor(None, None, None, Open()) if rule.kind == "function" else UNKNOWN
         fact = apply(run, node, rule, positional, keywords, None)
         plan = run.plans.get(id(node))
         if plan is not None and starred:

@@ -6,10 +6,12 @@ import libcst as cst
 
 from transpile.infer.annotations import from_annotation
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo, Parameter
+from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.operators import dim_of
 from transpile.infer.run import Run, same
 
 __all__ = ["analyze", "call", "register"]
@@ -71,8 +73,6 @@ def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
         if parameter.default is not None:
             default = resolve(run.facts.get(id(parameter.default), UNKNOWN))
             if isinstance(default, Python) and default.type in ("int", "float", "bool", "str"):
-                from transpile.infer.dims import Dim
-
                 dim = Dim.symbol(name) if default.type == "int" else None
                 fact = Python(default.type if default.type != "bool" else "object", dim=dim)
                 if default.type != "str" and default.type != "int":
@@ -101,7 +101,11 @@ def analyze(run: Run, info: FunctionInfo) -> None:
 
         env[parameters[0].name] = Class(info.owner)
     for parameter in info.own_parameters:
-        env[parameter.name] = parameter_fact(run, info, parameter)
+        fact = env[parameter.name] = parameter_fact(run, info, parameter)
+        tensor = resolve(fact)
+        if isinstance(tensor, Tensor) and tensor.dims is None and tensor.rank is not None:
+            # sizes are symbols of the function; a call puts its own sizes in their place
+            tensor.dims = tuple(Dim.symbol(f"{info.qualname}.{parameter.name}.{axis}") for axis in range(tensor.rank))
         run.facts[id(parameter.node)] = env[parameter.name]
     run.env, run.function, run.returned = env, info, []
     try:
@@ -184,24 +188,44 @@ def call(
         analyze(run, info)
         for parameter, node, fact in pairs:  # the body may have decided what its parameters are
             _learn(run, info, parameter_fact(run, info, parameter), fact, node)
-    return instance_of(run, info.returns, positional)
+    known: dict[str, Dim | None] = {}
+    for parameter, _, fact in pairs:
+        inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
+        if isinstance(inner, Tensor) and isinstance(outer, Tensor) and inner.dims is not None and outer.dims is not None:
+            for mine, theirs in zip(inner.dims, outer.dims, strict=False):
+                if mine is not None and len(mine.factors) == 1 and mine.coefficient == 1:
+                    known[mine.factors[0][0]] = theirs
+        else:
+            known[f"{info.qualname}.{parameter.name}"] = dim_of(outer)
+    return instance_of(info.returns, known)
 
 
-def instance_of(run: Run, fact: Fact, positional: list[tuple[cst.BaseExpression | None, Fact]]) -> Fact:
-    """The result of one call: rank, dtype and layout of the summary, sizes of its own."""
+def instance_of(fact: Fact, known: dict[str, Dim | None]) -> Fact:
+    """The result of one call: rank, dtype and layout of the summary; sizes in terms of this call's arguments."""
+    fact = resolve(fact)
     if isinstance(fact, Tensor):
         if fact.rank is None and fact.dims is None:
             return fact
-        return Tensor(fact.rank, _own_dims(fact), fact.dtype, fact.layout, is_parameter=fact.is_parameter)
+        dims = None
+        if fact.dims is not None:
+            dims = tuple(substituted(dim, known) for dim in fact.dims)
+        return Tensor(fact.rank, dims, fact.dtype, fact.layout, is_parameter=fact.is_parameter)
     if isinstance(fact, Sequence) and fact.items is not None:
-        return Sequence(fact.type, [instance_of(run, item, positional) for item in fact.items])
+        return Sequence(fact.type, [instance_of(item, known) for item in fact.items])
     return fact
 
 
-def _own_dims(fact: Tensor) -> tuple[object, ...] | None:  # type: ignore[type-arg]
-    if fact.dims is None:
+def substituted(dim: Dim | None, known: dict[str, Dim | None]) -> Dim | None:
+    """A size of the function in the caller's symbols; None where it is the function's own."""
+    if dim is None:
         return None
-    return tuple(dim if dim is not None and dim.value is not None else None for dim in fact.dims)
+    result = Dim(dim.coefficient)
+    for name, power in dim.factors:
+        value = known.get(name)
+        if value is None:
+            return None
+        result = result * value**power
+    return result
 
 
 def _learn(run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: cst.BaseExpression | None) -> None:
@@ -240,15 +264,6 @@ def _learn(run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: 
                 run.version += 1
         elif have != want and node is not None and outer.rank is not None:
             run.want(node, outer, want)
-        if inner.dims is not None and inner.dims != outer.dims:
-            merged = tuple(
-                a if a == b or (a is not None and a.value is None) else None
-                for a, b in zip(inner.dims, outer.dims or (None,) * len(inner.dims), strict=False)
-            )
-            if merged != inner.dims:
-                inner.dims = merged if len(merged) == inner.rank else None
-                info.dirty = True
-                run.version += 1
         if inner.dtype != outer.dtype and inner.dtype is not None and outer.dtype is not None:
             inner.dtype = None
         return
@@ -264,7 +279,7 @@ def _copy(fact: Fact) -> Fact:
     """A parameter's own fact: sizes are symbols of the function, not of one caller."""
     fact = resolve(fact)
     if isinstance(fact, Tensor):
-        return Tensor(fact.rank, _own_dims(fact), fact.dtype, fact.layout)  # type: ignore[arg-type]
+        return Tensor(fact.rank, None, fact.dtype, fact.layout)
     if isinstance(fact, Sequence) and fact.items is not None:
         return Sequence(fact.type, [_copy(item) for item in fact.items])
     if isinstance(fact, Sequence):

@@ -238,9 +238,14 @@ def call_layer(
         result: Fact | None = None
         for choice in layer.choices:
             fact = call_layer(run, node, choice, positional, keywords, starred)
-            result = fact if result is None else join(result, fact)
-        if isinstance(result, Tensor) and result.source == "conflict":
-            return Tensor(result.rank, None, result.dtype, Open())
+            joined = fact if result is None else join(result, fact)
+            if isinstance(joined, Tensor) and joined.source == "conflict" and joined.rank in (4, 5):
+                for other in layer.choices:
+                    _return_images(run, other)
+                joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
+            result = joined
+        if node is not None:
+            run.plans[id(node)] = Plan("layer_call", layer=layer)
         return result if result is not None else UNKNOWN
     if node is not None:
         run.plans[id(node)] = Plan("layer_call", layer=layer)
@@ -263,6 +268,18 @@ def call_layer(
     return torch_layer(run, node, layer, operand, positional, keywords)
 
 
+def _return_images(run: Run, layer: Layer) -> None:
+    """Of layers that stand in for one another, those that return a plain map are made to return an image."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    if forward is None:
+        return
+    returned = resolve(forward.returns)
+    if isinstance(returned, Tensor) and returned.rank in (4, 5) and run.layout(returned) == PLAIN and "" not in forward.pins:
+        forward.pins[""] = IMAGE
+        forward.dirty = True
+        run.version += 1
+
+
 def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: list[Operand]) -> Fact:
     if not positional:
         return UNKNOWN
@@ -277,7 +294,10 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
         once = call_layer(run, None, member, [current], {}, False)
         first = resolve(current[1])
         if isinstance(first, Tensor) and isinstance(once, Tensor):
-            return Tensor(once.rank, None, once.dtype, once.layout)  # zero members hand on the input
+            dims = None
+            if once.dims is not None and first.dims is not None and len(once.dims) == len(first.dims):
+                dims = tuple(a if a == b else None for a, b in zip(once.dims, first.dims, strict=True))
+            return Tensor(once.rank, dims, once.dtype, once.layout)  # no members would hand on the input
         return once
     for item in members.items:
         member = resolve(item)

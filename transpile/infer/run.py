@@ -186,6 +186,10 @@ class Run:
         info.attributes[name] = merged
         self.version += 1
 
+    def heirs(self, info: ClassInfo) -> list[ClassInfo]:
+        """The project's classes that derive from this one."""
+        return [other for other in self.classes.values() if other is not info and info in other.ancestors()]
+
     def own_class(self) -> ClassInfo | None:
         return self.function.owner if self.function is not None else None
 

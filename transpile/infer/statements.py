@@ -25,7 +25,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import join
-from transpile.infer.layout import IMAGE, PLAIN
+from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.run import Run, same
 
 __all__ = ["assign", "block", "define_class", "define_function", "module"]
@@ -371,8 +371,9 @@ def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
         if element is None:
             element = run.function.narrowed[key] = Var(f"{run.function.qualname}.{subject.value}[]", True)
         run.env[subject.value] = Sequence("list" if names == ["builtins.list"] else "sequence", None, element)
-    elif all(n == "torch.Tensor" for n in names):
-        run.as_tensor(current)
+    elif all(n == "torch.Tensor" for n in names) and not isinstance(resolved, Tensor):
+        key2 = ("narrowed", run.function.qualname, subject.value)
+        run.env[subject.value] = run.tensors.setdefault(key2, Tensor(None, None, None, Open()))
     elif all(n in ("builtins.int", "builtins.float", "builtins.str", "builtins.bool") for n in names):
         if not isinstance(resolved, Python):
             symbol = f"{run.function.qualname}.{subject.value}"

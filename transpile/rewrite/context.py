@@ -40,7 +40,7 @@ class Context:
         """Ask for a support definition; the name that it has in this output."""
         known = self.supports.get(name)
         if known is None:
-            known = name if name not in self.bound_names else f"torch_{name}"
+            known = name if name not in self.bound_names else f"{name}_"
             while known in self.bound_names:
                 known += "_"
             self.supports[name] = known

@@ -165,11 +165,12 @@ def _first(tree: cst.Module) -> cst.SimpleStatementLine | None:
 
 
 def _leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:
+    # other files may import what a third-party package brought from this one
+    at_module = {name for name, line in brought.items() if not is_torch(_qualified(line))}
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, everything)) + r")\b")
-    if not pattern.search(tree.code):
+    if not pattern.search(tree.code) and not at_module:
         return tree
     body: list[cst.BaseStatement] = []
-    at_module: set[str] = set()
     for node in tree.body:
         body.append(_localized(context, node, everything, at_module))  # type: ignore[arg-type]
     tree = tree.with_changes(body=body)

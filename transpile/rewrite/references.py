@@ -26,7 +26,12 @@ def class_text(context: Context, name: str, *, testing: bool) -> str | None:
     if testing and rule.isinstance:
         context.needs("tf")
         return str(rule.isinstance)
-    text = render(rule.variants[0].template, {}, rule.defaults, context.support) if rule.kind in ("layer", "class", "constant") else None
+    if rule.kind not in ("layer", "class", "constant"):
+        return None
+    template = rule.variants[0].template
+    if template.placeholders:
+        return str(rule.isinstance) if rule.isinstance else None
+    text = render(template, {}, rule.defaults, context.support)
     if text is not None and "tf." in text:
         context.needs("tf")
     return text

@@ -116,7 +116,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             bound = bound.with_int(name)
     values: dict[str, str | None] = dict(bound.values)
     reshape_sizes(context, plan, values)
-    remap_axes(context, plan, rule, values)
+    remap_axes(context, original, plan, rule, values)
     for name, place in plan.data.get("place", {}).items():
         values[name] = str(place)
     for name in plan.data.get("open", ()):
@@ -141,6 +141,10 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     if data_format is not None:
         values["data_format"] = data_format
     template = variant.template
+    if rule.kind == "class" and "(" not in template.text and "{" not in template.text:
+        if rule.fidelity == "changed" and rule.why:
+            context.say("API004", original, f"{rule.torch}: {rule.why}")
+        return updated.with_changes(func=expression(render(template, {}, {}, context.support)))
     try:
         text = render(template, values, defaults, context.support)
     except KeyError as error:
@@ -184,7 +188,7 @@ def warn_open(context: Context, original: cst.CSTNode, name: str) -> None:
     )  # fmt: skip
 
 
-def remap_axes(context: Context, plan: Plan, rule: Any, values: dict[str, str | None]) -> None:
+def remap_axes(context: Context, original: cst.CSTNode, plan: Plan, rule: Any, values: dict[str, str | None]) -> None:
     """Rename torch's axis numbers for an operand that is kept channels-last."""
     if not context.channels_last:
         return
@@ -215,9 +219,7 @@ def remap_axes(context: Context, plan: Plan, rule: Any, values: dict[str, str | 
         operand = values.get(rule.params[0].name)
         if operand is not None:
             values[name] = f"{context.support('open_axis')}({text}, {operand})"
-            node = plan.data.get("node")
-            if node is not None:
-                warn_open(context, node, rule.torch)
+            warn_open(context, original, rule.torch)
 
 
 def _literal_axes(plan: Plan, rule: Any, name: str, text: str | None) -> Any:

@@ -33,6 +33,9 @@ class Facts(Protocol):
     def is_int(self, name: str) -> bool:
         """Whether it is known to be a Python int."""
 
+    def is_dtype(self, name: str) -> bool:
+        """Whether it is known to be a dtype."""
+
     def rank(self, name: str) -> int | None:
         """The rank of a tensor, None if unknown."""
 
@@ -50,6 +53,13 @@ def _bool_mix(value: Any, wanted: Any) -> bool:
     return isinstance(value, bool) != isinstance(wanted, bool)
 
 
+def _leaves(value: Any, kind: type) -> bool:
+    """Whether a value, or every element of a nested list, is of a type."""
+    if isinstance(value, list | tuple):
+        return bool(value) and all(_leaves(item, kind) for item in value)
+    return type(value) is kind
+
+
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -62,6 +72,9 @@ CONDITIONS: dict[str, Any] = {
     "number": lambda facts, name, _: _number(facts.constant(name)),
     "is_tensor": lambda facts, name, _: facts.is_tensor(name),
     "is_int": lambda facts, name, _: facts.is_int(name),
+    "is_float": lambda facts, name, _: type(facts.constant(name)) is float,
+    "ints": lambda facts, name, _: _leaves(facts.constant(name), int),
+    "is_dtype": lambda facts, name, _: facts.is_dtype(name),
     "equals": lambda facts, name, wanted: _same(facts.constant(name), wanted),
     "one_of": lambda facts, name, wanted: any(_same(facts.constant(name), w) for w in wanted),
     "rank": lambda facts, name, wanted: facts.rank(name)

@@ -17,7 +17,7 @@ import yaml
 from transpile.rulebook.conditions import CONDITIONS
 from transpile.rulebook.hooks import HOOKS
 from transpile.rulebook.model import RuleError
-from transpile.rulebook.schema import EXAMPLE_SPEC, KEYS, KINDS, LAYOUT_HOOKS, LAYOUTS, RETURNS
+from transpile.rulebook.schema import EXAMPLE_KEYS, EXAMPLE_SPEC, KEYS, KINDS, LAYOUT_HOOKS, LAYOUTS, RETURNS
 from transpile.rulebook.template import Template
 
 __all__ = ["read"]
@@ -281,7 +281,7 @@ def _check_examples(entry: _Entry, record: Record) -> None:
         if (
             not isinstance(example, dict)
             or "call" not in example
-            or set(example) - {"call", "with", "tolerance"}
+            or set(example) - EXAMPLE_KEYS
         ):
             raise entry.error("an example has 'call' and 'with'", "examples")
         try:

@@ -52,7 +52,7 @@ _HOOKS = """
 view reshape permute transpose flatten unflatten squeeze unsqueeze expand expand_as repeat tile stack cat split
 chunk unbind flip roll movedim swapaxes T mT t size shape numel dim unfold narrow select repeat_interleave
 tensor_split broadcast_to view_as reshape_as hstack vstack dstack item tolist where copy_ to type type_as
-einsum matmul linear tensor same meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
+create like passthrough H mH swapdims moveaxis split_with_sizes adjoint einsum matmul linear tensor same meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
 tensor_new empty zeros softmax normalize reduce topk sort glu pad interpolate pixel_shuffle nonzero
 broadcast_tensors atleast cumsum
 """

@@ -129,6 +129,11 @@ def _indexed(records: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
             names[name] = number
         if "method" in record:
             (attributes if record.get("kind") == "attribute" else methods)[record["method"]] = number
+    for number, record in enumerate(records):
+        if "method" in record and record.get("kind") != "attribute":  # torch.clip, x.clip
+            for alias in record.get("aliases", ()):
+                if alias.count(".") == 1:
+                    methods.setdefault(alias.rpartition(".")[2], number)
     return {"names": names, "methods": methods, "attributes": attributes}
 
 

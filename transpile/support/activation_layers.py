@@ -126,11 +126,12 @@ class Hardsigmoid(TorchLayer, tf.keras.layers.Layer):
 
 
 class Hardtanh(TorchLayer, tf.keras.layers.Layer):
-    """torch.nn.Hardtanh."""
+    """torch.nn.Hardtanh; min_value and max_value are the bounds' old names."""
 
-    def __init__(self, min_val=-1.0, max_val=1.0, inplace=False):
+    def __init__(self, min_val=-1.0, max_val=1.0, inplace=False, min_value=None, max_value=None):
         super().__init__()
-        self.min_val, self.max_val = min_val, max_val
+        self.min_val = min_val if min_value is None else min_value
+        self.max_val = max_val if max_value is None else max_value
 
     def call(self, input):
         return hardtanh(input, self.min_val, self.max_val)

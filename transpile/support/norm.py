@@ -193,14 +193,17 @@ class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
         device=None,
         dtype=None,
         data_format=None,
+        bias=True,
     ):
         super().__init__(
-            axis=channel_axis(data_format), epsilon=eps, momentum=0.9, center=affine, scale=affine
+            axis=channel_axis(data_format), epsilon=eps, momentum=0.9, center=affine and bias, scale=affine
         )
         self.num_features, self.momentum, self.affine = num_features, momentum, affine
         self.track_running_stats, self.data_format = track_running_stats, data_format or DATA_FORMAT
         self.build((None, num_features, num_features))
         self.input_spec = None
+        self.gamma = self.gamma if affine else None
+        self.beta = self.beta if affine and bias else None
         self.num_batches_tracked = Buffer(tf.constant(0, tf.int64))
         if not track_running_stats:
             self.moving_mean = self.moving_variance = self.num_batches_tracked = None
@@ -255,6 +258,23 @@ class BatchNorm3d(BatchNorm):
 class SyncBatchNorm(BatchNorm):
     """torch.nn.SyncBatchNorm on one replica."""
 
+    def __init__(
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        process_group=None,
+        device=None,
+        dtype=None,
+        data_format=None,
+        bias=True,
+    ):
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, data_format=data_format, bias=bias
+        )
+
 
 class InstanceNorm(BatchNorm):
     """What InstanceNorm1d, 2d and 3d share."""
@@ -269,8 +289,11 @@ class InstanceNorm(BatchNorm):
         device=None,
         dtype=None,
         data_format=None,
+        bias=True,
     ):
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, data_format=data_format)
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, data_format=data_format, bias=bias
+        )
 
     def call(self, input, training=None):
         return instance_norm(
@@ -302,15 +325,25 @@ class GroupNorm(Normalization, tf.keras.layers.GroupNormalization):
     """torch.nn.GroupNorm."""
 
     def __init__(
-        self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, data_format=None
+        self,
+        num_groups,
+        num_channels,
+        eps=1e-5,
+        affine=True,
+        device=None,
+        dtype=None,
+        data_format=None,
+        bias=True,
     ):
-        super().__init__(num_groups, axis=channel_axis(data_format), epsilon=eps, center=affine, scale=affine)
+        super().__init__(
+            num_groups, axis=channel_axis(data_format), epsilon=eps, center=affine and bias, scale=affine
+        )
         self.num_groups, self.num_channels, self.affine = num_groups, num_channels, affine
         self.data_format = data_format or DATA_FORMAT
         self.build((None, num_channels, num_channels))
         self.input_spec = None
-        if not affine:
-            self.gamma = self.beta = None
+        self.gamma = self.gamma if affine else None
+        self.beta = self.beta if affine and bias else None
 
     def call(self, input):
         return group_norm(input, self.num_groups, self.gamma, self.beta, self.epsilon, self.data_format)

@@ -1,21 +1,28 @@
 """What stands at module level for what only torch has."""
 
+import sys
+
 
 class Placeholder:
-    """Stands for something of torch: can be named, called, subclassed and used as a decorator; fails when it is run."""
+    """Stands for something of torch while a module loads: it can be named, called, subclassed and used as a decorator.
 
-    def __init__(self, name, line=0):
-        self._name, self._line = name, line
+    A function that needs it raises when it runs.
+    """
+
+    def __init__(self, name):
+        self._name = name
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        return Placeholder(f"{self._name}.{name}", self._line)
+        return Placeholder(f"{self._name}.{name}")
 
     def __call__(self, *args, **kwargs):
+        if sys._getframe(1).f_code.co_flags & 1:  # called by a function, not by a module or class body
+            raise NotImplementedError(f"{self._name} is PyTorch's and was not translated")
         if len(args) == 1 and not kwargs and callable(args[0]) and not isinstance(args[0], Placeholder):
-            return args[0] if isinstance(args[0], type) else missing(args[0], self._name, self._line)
-        return Placeholder(f"{self._name}(...)", self._line)
+            return args[0] if isinstance(args[0], type) else undecorated(args[0], self._name)
+        return Placeholder(f"{self._name}(...)")
 
     def __mro_entries__(self, bases):
         return (Absent,)
@@ -23,10 +30,10 @@ class Placeholder:
     def __or__(self, other):
         return self
 
-    __ror__ = __or__
+    __ror__ = __getitem__ = __or__
 
     def __bool__(self):
-        raise NotImplementedError(f"{self._name} is PyTorch's and was not translated (line {self._line} of the source)")
+        raise NotImplementedError(f"{self._name} is PyTorch's and was not translated")
 
 
 class Absent:
@@ -36,10 +43,10 @@ class Absent:
         raise NotImplementedError(f"{type(self).__name__} has a PyTorch base that was not translated")
 
 
-def missing(function, name, line):
+def undecorated(function, name):
     """A function that raises because its decorator is PyTorch's."""
 
     def run(*args, **kwargs):
-        raise NotImplementedError(f"{function.__name__} needs {name}, which was not translated (line {line} of the source)")
+        raise NotImplementedError(f"{function.__name__} needs {name}, which was not translated")
 
     return run

@@ -173,3 +173,14 @@ def corrcoef(input):
     y = cov(input)
     spread = tf.sqrt(tf.linalg.diag_part(y))
     return tf.clip_by_value(y / (spread[:, None] * spread[None, :]), -1.0, 1.0)
+
+
+def multinomial(input, num_samples, replacement=False):
+    """torch.multinomial: indices drawn with these weights, from each row."""
+    logits = tf.math.log(input if len(input.shape) == 2 else input[None])
+    if replacement:
+        drawn = tf.random.categorical(logits, num_samples)
+    else:  # the largest of the logarithms of weights, each with Gumbel noise
+        noise = -tf.math.log(-tf.math.log(tf.random.uniform(tf.shape(logits), 1e-20, 1.0, logits.dtype)))
+        drawn = tf.cast(tf.math.top_k(logits + noise, num_samples).indices, tf.int64)
+    return drawn if len(input.shape) == 2 else drawn[0]

@@ -9,6 +9,7 @@ by `read_state_dict` for a `.pth` file.
 
 from __future__ import annotations
 
+from transpile.weights.blocked_torch import load_scipy_first
 from transpile.weights.checkpoint import read_state_dict
 from transpile.weights.inverse import state_dict
 from transpile.weights.load import load_state_dict
@@ -22,3 +23,5 @@ __all__ = [
     "read_state_dict",
     "state_dict",
 ]
+
+load_scipy_first()
