@@ -2,10 +2,13 @@
 
 import ast
 import builtins
+import importlib
+import inspect
 import sys
 from pathlib import Path
 
 import pytest
+import torch
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "transpile" / "support").glob("[!_]*.py"))
@@ -107,3 +110,42 @@ def test_dependencies_have_no_cycle_at_definition_time():
         return 1 + max((depth(base, (*seen, name)) for base in graph.get(name, ())), default=0)
 
     assert max(map(depth, graph)) < 8
+
+
+# Torch's own signature of these says *args, or takes a function of torch for a default.
+OPAQUE = {"Sequential", "Identity", "Container", "LSTM", "GRU", "RNN", "Softmax2d", "AvgPool1d", "normalize"}
+OPAQUE |= {"Buffer", "modules"}
+OPAQUE |= {"TransformerEncoderLayer", "TransformerDecoderLayer", "Transformer", "affine_grid", "batch_norm"}
+
+
+def listed(function):
+    """Parameters and defaults that the two sides share by intent; None where there is no signature to read."""
+    try:
+        parameters = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    names = {
+        p.name: p.default
+        for p in parameters
+        if p.name not in ("data_format", "device", "dtype", "_stacklevel")
+    }
+    return None if {"args", "kwargs"} & set(names) else names
+
+
+def torch_namesake(name):
+    return getattr(torch.nn, name, None) or getattr(torch.nn.functional, name, None)
+
+
+COMPARED = [(s, n) for s, n, _ in ALL if n not in OPAQUE and listed(torch_namesake(n))]
+
+
+@pytest.mark.parametrize(("stem", "name"), COMPARED)
+def test_parameters_are_those_of_torch(stem, name):
+    want = listed(torch_namesake(name))
+    got = listed(getattr(importlib.import_module(f"transpile.support.{stem}"), name))
+    assert want.items() <= got.items()
+    assert [k for k in got if k in want and k != "bias"] == [k for k in want if k != "bias"]
+
+
+def test_enough_signatures_are_compared():
+    assert len(COMPARED) > 130

@@ -135,6 +135,15 @@ def test_state_may_change_after_the_first_call():
     assert [tuple(v.shape) for v in block.weights] == [()]
 
 
+def test_variable_of_the_same_shape_replaces_and_can_be_shared():
+    one, two = Block(), Block()
+    one.scale = two.scale
+    assert one.scale is two.scale
+    assert len({id(v) for v in one.weights}) == 4 and len({id(v) for v in one.weights + two.weights}) == 7
+    one.fc.bias = two.fc.bias
+    assert one.fc.bias is two.fc.bias and len(one.fc.weights) == 2
+
+
 def test_layer_under_two_names_stays_tracked():
     module = Module()
     module.a = module.b = Linear(2, 2)

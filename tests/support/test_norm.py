@@ -37,6 +37,7 @@ def test_inference(against, data_format, kind, rank):
         ("BatchNorm3d", {}),
         ("InstanceNorm2d", {"affine": True, "track_running_stats": True}),
         ("InstanceNorm1d", {}),
+        ("BatchNorm2d", {"bias": False}),
     ],
 )
 def test_training(against, data_format, kind, options):
@@ -86,10 +87,11 @@ def test_eps_and_momentum_can_be_assigned(against):
 
 
 @pytest.mark.parametrize("sizes", [(), (7,), (5, 4), (3, 4, 2)])
-def test_group_norm(against, data_format, sizes):
-    theirs = torch.nn.GroupNorm(2, 6)
+@pytest.mark.parametrize("options", [{}, {"bias": False}, {"affine": False}])
+def test_group_norm(against, data_format, sizes, options):
+    theirs = torch.nn.GroupNorm(2, 6, **options)
     randomize(theirs)
-    ours = norm.GroupNorm(2, 6, data_format=data_format)
+    ours = norm.GroupNorm(2, 6, **options, data_format=data_format)
     against.copy(theirs, ours)
     against.images(theirs, ours, against.random(3, 6, *sizes), data_format)
 

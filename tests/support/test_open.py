@@ -17,29 +17,33 @@ def test_rank_four_is_an_image_and_nothing_else_is():
     assert open_rank.open_axis((2, 3), image) == (1, 2)
 
 
-def test_placeholder_can_stand_anywhere_and_fails_when_run():
-    torch = placeholder.Placeholder("torch", 3)
-    assert isinstance(torch.cuda.amp.autocast(), placeholder.Placeholder)
-    assert (torch.Tensor | None) is not None
+SOURCE = """
+torch = Placeholder("torch")
+amp = torch.cuda.amp.autocast()
+either = torch.Tensor | None
 
-    @torch.jit.script
-    def function(x):
-        return x
+@torch.jit.script
+def function(x):
+    return x
 
-    with pytest.raises(NotImplementedError, match=r"torch\.jit\.script.*line 3"):
-        function(1)
+class Child(torch.autograd.Function):
+    pass
 
-    class Child(torch.autograd.Function):
-        pass
+def run():
+    return torch.cuda.is_available()
+"""
 
+
+def test_placeholder_can_stand_anywhere_at_module_level_and_fails_when_run():
+    names = {"Placeholder": placeholder.Placeholder}
+    exec(SOURCE, names)
+    assert isinstance(names["amp"], placeholder.Placeholder)
+    with pytest.raises(NotImplementedError, match=r"torch\.jit\.script"):
+        names["function"](1)
+    assert issubclass(names["Child"], placeholder.Absent)
     with pytest.raises(NotImplementedError, match="Child"):
-        Child()
-    assert issubclass(Child, placeholder.Absent)
+        names["Child"]()
+    with pytest.raises(NotImplementedError, match=r"torch\.cuda\.is_available"):
+        names["run"]()
     with pytest.raises(NotImplementedError):
-        bool(torch.cuda.is_available())
-    with pytest.raises(NotImplementedError, match="f needs"):
-        placeholder.missing(f, "x", 1)()
-
-
-def f():
-    """A function for the test above."""
+        bool(names["either"])

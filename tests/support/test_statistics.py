@@ -92,3 +92,11 @@ def test_of_everything(against):
     for dim in (0, 1):
         want = torch.unique_consecutive(torch.tensor(runs), True, True, dim)
         against.nest(order.unique_consecutive(tf.constant(runs), True, True, dim), want)
+
+
+def test_draws_follow_the_weights():
+    weights = tf.constant(np.tile([1.0, 0.0, 3.0], (3000, 1)).astype("float32"))
+    for replacement in (False, True):
+        y = statistics.multinomial(weights, 1, replacement).numpy()
+        assert y.shape == (3000, 1) and set(np.unique(y)) == {0, 2} and 0.7 < np.mean(y == 2) < 0.8
+    assert sorted(statistics.multinomial(weights[0], 2).numpy().tolist()) == [0, 2]

@@ -186,7 +186,9 @@ def Buffer(data, persistent=True):
 
 def fits(variable, value):
     """Whether a value is a tensor that the variable can take as it is."""
-    return tf.is_tensor(value) and variable.shape == value.shape and variable.dtype == value.dtype.name
+    if isinstance(value, tf.keras.Variable) or not tf.is_tensor(value):
+        return False
+    return variable.shape == value.shape and variable.dtype == value.dtype.name
 
 
 def put_variable(layer, name, value):

@@ -202,8 +202,10 @@ class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
         self.track_running_stats, self.data_format = track_running_stats, data_format or DATA_FORMAT
         self.build((None, num_features, num_features))
         self.input_spec = None
-        self.gamma = self.gamma if affine else None
-        self.beta = self.beta if affine and bias else None
+        if not affine:
+            self.gamma = None
+        if not (affine and bias):
+            self.beta = None
         self.num_batches_tracked = Buffer(tf.constant(0, tf.int64))
         if not track_running_stats:
             self.moving_mean = self.moving_variance = self.num_batches_tracked = None
@@ -342,8 +344,10 @@ class GroupNorm(Normalization, tf.keras.layers.GroupNormalization):
         self.data_format = data_format or DATA_FORMAT
         self.build((None, num_channels, num_channels))
         self.input_spec = None
-        self.gamma = self.gamma if affine else None
-        self.beta = self.beta if affine and bias else None
+        if not affine:
+            self.gamma = None
+        if not (affine and bias):
+            self.beta = None
 
     def call(self, input):
         return group_norm(input, self.num_groups, self.gamma, self.beta, self.epsilon, self.data_format)
