@@ -106,7 +106,7 @@ def test_names_that_only_look_alike_find_nothing(tmp_path: Path) -> None:
     assert rules.method("abs_") is None
     assert rules.attribute("abs") is None
     assert rules.by_name("abs") is None
-    assert rules.by_name("torch.Tensor.absolute") is None
+    assert rules.by_name("torch.Tensor.absolut") is None
 
 
 def test_a_rule_is_found_under_each_of_its_names(tmp_path: Path) -> None:
@@ -121,6 +121,8 @@ def test_a_rule_is_found_under_each_of_its_names(tmp_path: Path) -> None:
         rules.by_name("torch.Tensor.abs_"),
         rules.method("abs"),
         rules.method("abs_"),
+        rules.method("absolute"),
+        rules.by_name("torch.Tensor.absolute_"),
     ):
         assert found is rule
     assert [r.id for r in rules.rules()] == ["TR9001"]

@@ -43,6 +43,10 @@ class Facts(Protocol):
         """The dtype's name ("float32") of a tensor, None if unknown."""
 
 
+def _never(name: str) -> bool:
+    return False
+
+
 def _same(value: Any, wanted: Any) -> bool:
     if isinstance(wanted, list):
         return isinstance(value, tuple | list) and list(value) == wanted
@@ -74,7 +78,7 @@ CONDITIONS: dict[str, Any] = {
     "is_int": lambda facts, name, _: facts.is_int(name),
     "is_float": lambda facts, name, _: type(facts.constant(name)) is float,
     "ints": lambda facts, name, _: _leaves(facts.constant(name), int),
-    "is_dtype": lambda facts, name, _: facts.is_dtype(name),
+    "is_dtype": lambda facts, name, _: getattr(facts, "is_dtype", _never)(name),
     "equals": lambda facts, name, wanted: _same(facts.constant(name), wanted),
     "one_of": lambda facts, name, wanted: any(_same(facts.constant(name), w) for w in wanted),
     "rank": lambda facts, name, wanted: facts.rank(name)

@@ -278,11 +278,7 @@ def _check_use(entry: _Entry, record: Record) -> None:
 
 def _check_examples(entry: _Entry, record: Record) -> None:
     for example in record.get("examples", ()):
-        if (
-            not isinstance(example, dict)
-            or "call" not in example
-            or set(example) - EXAMPLE_KEYS
-        ):
+        if not isinstance(example, dict) or "call" not in example or set(example) - EXAMPLE_KEYS:
             raise entry.error("an example has 'call' and 'with'", "examples")
         try:
             ast.parse(example["call"], mode="eval")

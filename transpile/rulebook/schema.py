@@ -52,7 +52,7 @@ _HOOKS = """
 view reshape permute transpose flatten unflatten squeeze unsqueeze expand expand_as repeat tile stack cat split
 chunk unbind flip roll movedim swapaxes T mT t size shape numel dim unfold narrow select repeat_interleave
 tensor_split broadcast_to view_as reshape_as hstack vstack dstack item tolist where copy_ to type type_as
-create like passthrough H mH swapdims moveaxis split_with_sizes adjoint einsum matmul linear tensor same meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
+create like passthrough detach clone H mH swapdims moveaxis split_with_sizes adjoint einsum matmul linear tensor same meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
 tensor_new empty zeros softmax normalize reduce topk sort glu pad interpolate pixel_shuffle nonzero
 broadcast_tensors atleast cumsum
 """
@@ -62,5 +62,6 @@ EXAMPLE_SPEC = re.compile(
     r"(f32|f64|f16|bf16|i64|i32|i16|i8|u8|bool|c64)\[[\d,]*\](:pos|:unit|:int\d+|:zero)?"
 )
 
-# `graph: false`: only eagerly (the result is Python, or its shape depends on values); `random: true`: shape and dtype.
+# `graph: false`: only eagerly (the result is Python, or sizes must be known); `graph: batch`: only the first axis is
+# open; `random: true`: only shape and dtype are compared.
 EXAMPLE_KEYS = frozenset({"call", "with", "graph", "random"})
