@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -38,15 +38,19 @@ def translate(
     exact_training: bool = False,
     support_module: str | None = None,
     format_code: bool = True,
+    facts: Mapping[str, Any] | None = None,
 ) -> Translation:
     """Translate one module of PyTorch source to TensorFlow/Keras source.
+
+    `support_module` is where the output imports its support definitions from; without it they are copied in.
+    `facts` is what other files of the project have told about this one (transpile.project.facts).
 
     Raises SourceError where the text cannot be parsed, ValueError for a data_format that is none.
     """
     if data_format not in ("channels_last", "channels_first"):
         raise ValueError(f"data_format must be channels_last or channels_first, not {data_format!r}")
     text = decode(source).text if isinstance(source, bytes) else source
-    if not _TORCH.search(text):
+    if not _TORCH.search(text) and not facts:
         return Translation(text)
     tree = parse(text)
 
@@ -56,7 +60,7 @@ def translate(
     from transpile.rewrite.module import rewrite
     from transpile.rulebook import load
 
-    run = infer(tree, load([Path(r) for r in rules]), data_format=data_format)
+    run = infer(tree, load([Path(r) for r in rules]), data_format=data_format, facts=facts)
     context, output = rewrite(run, tree, data_format=data_format, support_module=support_module)
     diagnostics = say(context, tree, filename)
     code = output.code

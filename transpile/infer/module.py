@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import libcst as cst
@@ -17,9 +18,10 @@ __all__ = ["infer"]
 ROUNDS = 4
 
 
-def infer(tree: cst.Module, rules: Any, *, data_format: str) -> Run:
+def infer(tree: cst.Module, rules: Any, *, data_format: str, facts: Mapping[str, Any] | None = None) -> Run:
     """Run the module abstractly until nothing new is learnt, decide what stayed open, run once more."""
     run = Run(rules, data_format=data_format)
+    run.star_imports = dict((facts or {}).get("star_imports", {}))
     module(run, tree)
     for _ in range(2):
         for _ in range(ROUNDS):

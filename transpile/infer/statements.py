@@ -261,7 +261,13 @@ def import_(run: Run, node: cst.Import) -> bool:
 def import_from(run: Run, node: cst.ImportFrom) -> bool:
     module_name = "." * len(node.relative) + (dotted(node.module) if node.module is not None else "")
     if isinstance(node.names, cst.ImportStar):
-        run.env.setdefault("*", Sequence("list", []))
+        if module_name.split(".")[0] == "torch":
+            return False
+        for name, line in run.star_imports.items():
+            statement_node = cst.parse_statement(line)
+            assert isinstance(statement_node, cst.SimpleStatementLine)
+            STATEMENTS[type(statement_node.body[0])](run, statement_node.body[0])
+            del name
         return False
     for alias in node.names:
         local = alias.asname.name if alias.asname is not None else alias.name

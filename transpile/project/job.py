@@ -97,6 +97,7 @@ def _translated(job: Job, data: bytes) -> Outcome:
         rules=job.options.rules,
         exact_training=job.options.exact_training,
         support_module=job.support_module,
+        facts=job.facts,
     )
     diagnostics = tuple(renamed.restore(diagnostic) for diagnostic in translation.diagnostics)
     changed = translation.code != source.text

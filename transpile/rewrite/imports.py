@@ -146,6 +146,7 @@ def finish(context: Context, tree: cst.Module, section: str) -> cst.Module:
     if _imports_deferred(tree):
         first_line = _first(tree)
         tree, brought, local = strip(context, tree)
+    brought = {**context.run.star_imports, **brought}
     everything = {**local, **brought}
     if everything:
         tree = _leftovers(context, tree, everything, brought)
