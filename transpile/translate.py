@@ -60,7 +60,7 @@ def translate(
     from transpile.rewrite.module import rewrite
     from transpile.rulebook import load
 
-    run = infer(tree, load([Path(r) for r in rules]), data_format=data_format, facts=facts)
+    run = infer(tree, text, load([Path(r) for r in rules]), data_format=data_format, facts=facts)
     context, output = rewrite(run, tree, data_format=data_format, support_module=support_module)
     diagnostics = say(context, tree, filename)
     code = output.code

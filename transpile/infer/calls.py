@@ -44,6 +44,9 @@ AMBIGUOUS = frozenset(
     clip sign neg backward is_floating_point fill diagonal tril triu""".split()
 )
 
+# Methods that only nn.Module has: their receiver is a layer even where nothing else says so.
+WALKS = frozenset("modules named_modules named_children parameters named_parameters named_buffers".split())
+
 
 def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operand], bool]:
     """Evaluated arguments: positional, by keyword, and whether any is starred."""
@@ -144,6 +147,13 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     if isinstance(owner, Python) and owner.type == "str":
         arguments(run, node)
         return Python("str")
+    if name in WALKS and not isinstance(owner, (Layer, Ref, Class, Python)):
+        from transpile.infer.layers import module_method
+
+        positional, keywords, _ = arguments(run, node)
+        anything = Layer("torch.nn.Module")
+        run.plans[id(node)] = Plan("module_method", name=name, owner=anything)
+        return module_method(run, node, anything, name, positional, keywords)
     if isinstance(owner, Layer):
         from transpile.infer.layers import layer_method
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -16,12 +17,17 @@ from transpile.infer.statements import module
 __all__ = ["infer"]
 
 ROUNDS = 4
+# Without an import of torch, or of what stands on it, nothing in a module is torch's.
+BRINGS_TORCH = re.compile(r"^[ \t]*(?:from|import)\b[^\n#]*(?:torch|einops|timm)", re.MULTILINE)
 
 
-def infer(tree: cst.Module, rules: Any, *, data_format: str, facts: Mapping[str, Any] | None = None) -> Run:
+def infer(tree: cst.Module, source: str, rules: Any, *, data_format: str, facts: Mapping[str, Any] | None = None) -> Run:
     """Run the module abstractly until nothing new is learnt, decide what stayed open, run once more."""
     run = Run(rules, data_format=data_format)
+    run.evaluated = list((facts or {}).get("evaluated", ()))
     run.star_imports = dict((facts or {}).get("star_imports", {}))
+    if not BRINGS_TORCH.search(source) and not run.star_imports:
+        return run
     module(run, tree)
     for _ in range(2):
         for _ in range(ROUNDS):

@@ -9,6 +9,7 @@ of classes and functions of other files belong here too.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ from transpile.project.plan import File, Unit
 __all__ = ["gather"]
 
 STARS = "star_imports"
+EVALUATED = "evaluated"
+_LAYER_NAME = re.compile(rb"\bnn\.([A-Z]\w+)")
+_DATA_ENDINGS = (".yaml", ".yml", ".json", ".toml", ".cfg", ".ini", ".txt")
+_LARGEST = 1 << 20  # bytes of a data file that is looked into
 
 
 class _Names:
@@ -52,7 +57,8 @@ def _absolute(node: ast.ImportFrom, package: str) -> str:
 
 
 def gather(unit: Unit) -> Mapping[Path, Mapping[str, Any]]:
-    """For each file (by its source path) the torch names that its star imports bring, as import lines."""
+    """For each file (by its source path) the torch names that its star imports bring, as import lines, and the
+    layers that data files name."""
     if unit.root is None:
         return {}
     modules: dict[str, _Names] = {}
@@ -65,14 +71,33 @@ def gather(unit: Unit) -> Mapping[Path, Mapping[str, Any]]:
             continue
         names[file.source] = name
         modules[name] = _Names(name, is_init, tree)
-    result = {}
+    layers = sorted(_named_layers(unit))
+    result: dict[Path, dict[str, Any]] = {}
     for path, name in names.items():
         brought: dict[str, str] = {}
         for module in modules[name].stars:
             _collect(modules, module, brought, set())
+        told: dict[str, Any] = {}
         if brought:
-            result[path] = {STARS: brought}
+            told[STARS] = brought
+        if layers:
+            told[EVALUATED] = layers
+        if told:
+            result[path] = told
     return result
+
+
+def _named_layers(unit: Unit) -> set[str]:
+    """Layers of torch.nn that the folder's data files name: code that evaluates such names needs them at hand."""
+    found: set[str] = set()
+    for file in unit.other:
+        if file.source.name.endswith(_DATA_ENDINGS):
+            try:
+                if file.source.stat().st_size <= _LARGEST:
+                    found.update(name.decode() for name in _LAYER_NAME.findall(file.source.read_bytes()))
+            except OSError:
+                continue
+    return found
 
 
 def _collect(modules: Mapping[str, _Names], name: str, into: dict[str, str], seen: set[str]) -> None:

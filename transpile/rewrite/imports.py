@@ -9,6 +9,7 @@ import libcst as cst
 
 from transpile.infer.statements import dotted
 from transpile.rewrite.context import Context
+from transpile.rewrite.references import class_text
 from transpile.source.third_party import needs_torch
 
 __all__ = ["TorchImports", "finish"]
@@ -140,6 +141,7 @@ class _Stripper(cst.CSTTransformer):
 
 def finish(context: Context, tree: cst.Module, section: str) -> cst.Module:
     """Bring the imports in order: torch out, TensorFlow in, the support section behind the imports."""
+    context.__dict__.pop("placeholders", None)
     brought: Names = {}
     local: Names = {}
     first_line: cst.SimpleStatementLine | None = None
@@ -149,8 +151,43 @@ def finish(context: Context, tree: cst.Module, section: str) -> cst.Module:
     brought = {**context.run.star_imports, **brought}
     everything = {**local, **brought}
     if everything:
-        tree = _leftovers(context, tree, everything, brought)
+        at_hand = _evaluated(context, tree, brought)
+        tree = _leftovers(context, tree, {k: v for k, v in everything.items() if k not in at_hand}, brought)
     return _insert(context, tree, section, first_line)
+
+
+def _evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
+    """Where code evaluates strings, `nn` stays a name: a namespace of the layers that strings and data files name."""
+    if not any(plan.op == "eval" for plan in context.run.plans.values()):
+        return set()
+    done: set[str] = set()
+    for local, line in brought.items():
+        if _qualified(line) != "torch.nn":
+            continue
+        named = set(context.run.evaluated) | set(re.findall(rf"\b{local}\.([A-Z]\w+)", "\n".join(_strings(tree))))
+        members = []
+        for name in sorted(named):
+            text = class_text(context, f"torch.nn.{name}", testing=False)
+            if text is not None:
+                members.append(f"{name}={text}")
+        if members:
+            context.needs("types")
+            context.__dict__.setdefault("placeholders", []).append(
+                f"{local} = types.SimpleNamespace({', '.join(members)})  # what evaluated strings may name"
+            )
+            done.add(local)
+    return done
+
+
+def _strings(tree: cst.Module) -> list[str]:
+    found: list[str] = []
+
+    class Collector(cst.CSTVisitor):
+        def visit_SimpleString(self, node: cst.SimpleString) -> None:
+            found.append(node.value)
+
+    tree.visit(Collector())
+    return found
 
 
 def _imports_deferred(tree: cst.Module) -> bool:
@@ -167,7 +204,7 @@ def _first(tree: cst.Module) -> cst.SimpleStatementLine | None:
 
 def _leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:
     # other files may import what a third-party package brought from this one
-    at_module = {name for name, line in brought.items() if not is_torch(_qualified(line))}
+    at_module = {name for name, line in brought.items() if not is_torch(_qualified(line)) and name in everything}
     pattern = re.compile(r"\b(" + "|".join(map(re.escape, everything)) + r")\b")
     if not pattern.search(tree.code) and not at_module:
         return tree
@@ -177,9 +214,9 @@ def _leftovers(context: Context, tree: cst.Module, everything: Names, brought: N
     tree = tree.with_changes(body=body)
     if at_module:
         placeholder = context.support("Placeholder")
-        context.__dict__["placeholders"] = [
+        context.__dict__.setdefault("placeholders", []).extend(
             f"{name} = {placeholder}({_qualified(everything[name])!r})" for name in sorted(at_module)
-        ]
+        )
     return tree
 
 
@@ -275,7 +312,7 @@ def _used(node: cst.CSTNode, names: Names, shadowed: set[str]) -> Iterator[str]:
         yield from _used(child, names, shadowed)
 
 
-MODULES = {"tf": "import tensorflow as tf", "np": "import numpy as np", "math": "import math", "contextlib": "import contextlib"}
+MODULES = {"tf": "import tensorflow as tf", "np": "import numpy as np", "math": "import math", "contextlib": "import contextlib", "types": "import types"}
 
 
 def _insert(context: Context, tree: cst.Module, section: str, first: cst.SimpleStatementLine | None) -> cst.Module:

@@ -33,7 +33,6 @@ def needs_module(run: Run) -> set[str]:
     infos = [info for info in run.classes.values() if info.is_module]
     for info in infos:
         bases = info.torch_bases()
-        text = ""
         forward = info.find_method("forward")
         if any(b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict") for b in bases):
             continue
@@ -44,9 +43,8 @@ def needs_module(run: Run) -> set[str]:
             needed.add(info.qualname)
         if not forward.own_parameters or any(p.star for p in forward.own_parameters):
             needed.add(info.qualname)
-        if info.stores_outside_init or not _only_tensors(forward.returns):
+        if info.stores_outside_init or not _only_tensors(forward.returns) or _replaces_layers(run, info):
             needed.add(info.qualname)
-        del text
     # a class whose constructor runs itself, or that uses nn.Module's own methods on itself
     for plan_key, plan in run.plans.items():
         owner = plan.data.get("owner")
@@ -67,6 +65,20 @@ def needs_module(run: Run) -> set[str]:
                     changed = True
     del re
     return needed
+
+
+def _replaces_layers(run: Run, info: ClassInfo) -> bool:
+    """Whether an attribute gets a second layer (by a subclass, usually): plain Keras would keep the first one's weights."""
+    for name in info.attributes:
+        sites = [
+            fact
+            for ancestor in info.ancestors()
+            for fact in run.attribute_sites.get((ancestor.qualname, name), {}).values()
+            if isinstance(resolve(fact), Layer)
+        ]
+        if len(sites) > 1:
+            return True
+    return False
 
 
 def _acceptable(run: Run, forward: FunctionInfo, parameter: Any) -> bool:

@@ -239,7 +239,7 @@ def _variant(entry: _Entry, record: Record, variant: Any, key: str) -> Record:
         if not isinstance(subject, dict | list):
             raise entry.error(f"the condition {word!r} takes names", key)
         for name in subject:
-            if name not in declared:
+            if name not in declared and name != "data_format":
                 raise entry.error(f"a condition on {name!r}, which is no parameter", key)
     template = Template.parse(variant["tf"])
     renamed = {name: spec.get("to", name) for name, spec in record.get("args", {}).items()}
