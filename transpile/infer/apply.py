@@ -248,6 +248,9 @@ def _operands(site: Site) -> list[Operand]:
 def plain_inputs(site: Site) -> Tensor | None:
     """Every tensor argument in torch's order; the first one."""
     first: Tensor | None = None
+    if site.rule.returns in ("reduce", "scalar") and len(site.values) == 1:
+        # over everything: the order of axes does not matter
+        return site.tensor(site.rule.params[0].name)
     for name, value in site.values.items():
         entries = value if isinstance(value, list) else [value]
         for index, operand in enumerate(entries):
@@ -335,7 +338,7 @@ def by_returns(site: Site, first: Tensor | None) -> Fact:
         dtype = rule.dtype or ("bool" if returns == "bool" else first.dtype)
         layout = first.layout if rule.layout == "any" else PLAIN
         return Tensor(first.rank, first.dims, dtype, layout)
-    if returns == "scalar":
+    if returns == "scalar" or (returns == "reduce" and len(site.values) == 1):
         return Tensor(0, (), rule.dtype or (first.dtype if first else None), PLAIN)
     if returns == "int":
         return Python("int")
@@ -346,7 +349,7 @@ def by_returns(site: Site, first: Tensor | None) -> Fact:
     if returns == "pair":
         return Sequence("tuple", [Tensor(None, None, first.dtype if first else None), Tensor(None, None, "int64")])
     if returns == "list":
-        return Sequence("list", None, Tensor(first.rank if first else None, None, first.dtype if first else None))
+        return Sequence("list", None, Tensor(rule.rank, None, first.dtype if first else None))
     if returns in ("python", "bool_python"):
         return Python("object")
     if returns == "unknown":

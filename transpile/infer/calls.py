@@ -99,7 +99,14 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
 
         return call_layer(run, node, callee, positional, keywords, starred)
     run.plans[id(node)] = Plan("unknown_call")
-    return run.var(("call", id(node)), f"call{id(node)}", tensorlike=_takes_tensors(positional))
+    result = run.var(("call", id(node)), f"call{id(node)}", tensorlike=_takes_tensors(positional))
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value in AMBIGUOUS:
+        owner = resolve(run.facts.get(id(node.func.value), UNKNOWN))
+        if isinstance(owner, Var):
+            result.origin = owner
+            if result.bound is not None:
+                run.as_tensor(owner)
+    return result
 
 
 def _takes_tensors(positional: list[Operand]) -> bool:

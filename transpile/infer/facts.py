@@ -105,7 +105,7 @@ class Sequence(Fact):
 
             fact = self.items[0]
             for other in self.items[1:]:
-                fact = join(fact, other)
+                fact = join(fact, other, binding=False)
             return fact
         return self.element
 
@@ -186,14 +186,14 @@ class Self(Layer):
 class Var(Fact):
     """A parameter, or the result of an unknown call, whose kind its uses decide."""
 
-    __slots__ = ("name", "bound", "element", "tensorlike", "callers")
+    __slots__ = ("name", "bound", "element", "tensorlike", "origin")
 
     def __init__(self, name: str, tensorlike: bool = False) -> None:
         self.name = name
         self.bound: Fact | None = None
         self.element: Var | None = None
         self.tensorlike = tensorlike  # parameter of a forward: an ambiguous tensor method decides it
-        self.callers = 0
+        self.origin: Var | None = None  # `x` where this is `x.mean()`: a tensor if the result is one
 
     def __repr__(self) -> str:
         return f"Var({self.name}={self.bound})"

@@ -26,18 +26,18 @@ def link(left: Layout, right: Layout) -> Layout | None:
     return left if left == right else None
 
 
-def join(left: Fact, right: Fact) -> Fact:
-    """The least fact that covers both."""
+def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
+    """The least fact that covers both; with `binding`, a variable beside a tensor is taken for one."""
     left, right = resolve(left), resolve(right)
     if left is right:
         return left
     if isinstance(left, Var) or isinstance(right, Var):
         var, other = (left, right) if isinstance(left, Var) else (right, left)
         if isinstance(other, Tensor) and isinstance(var, Var):
-            if var.tensorlike:
+            if var.tensorlike and binding and var.element is None:
                 var.bound = Tensor(other.rank, None, other.dtype, Open())
                 return join(var.bound, other)
-            return other
+            return other if binding and var.element is None else UNKNOWN
         if isinstance(other, Python) and other.type == "none":
             return var
         return var if isinstance(other, Var) or other is UNKNOWN else UNKNOWN

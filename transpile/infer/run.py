@@ -85,9 +85,11 @@ class Run:
         """The tensor that a fact is, binding a variable that may be one; None where it is something else."""
         fact = resolve(fact)
         if isinstance(fact, Var):
-            fact.bound = Tensor(rank, None, None, Open())
+            var = fact
+            fact = var.bound = Tensor(rank, None, None, Open())
             self.version += 1
-            fact = fact.bound
+            if var.origin is not None:
+                self.as_tensor(var.origin)
         if isinstance(fact, Tensor):
             if rank is not None and fact.rank is None:
                 fact.rank = rank

@@ -156,6 +156,7 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         fact = pinned(run, target.value, fact, value)
         run.bound.add(target.value)
         run.env[target.value] = fact
+        forget_places(run, target.value)
         run.facts[id(target)] = fact
     elif isinstance(target, cst.Attribute):
         owner = resolve(evaluate(run, target.value))
@@ -174,6 +175,13 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         store(run, target, fact, value)
     elif isinstance(target, cst.StarredElement):
         assign(run, target.value, Sequence("list", None, fact), None)
+
+
+def forget_places(run: Run, name: str) -> None:
+    """A new value of `x` or `i` ends what is known of `x[i]`."""
+    stale = [key for key in run.env if "[" in key and (key.startswith((f"{name}[", f"{name}.")) or key.endswith(f"[{name}]"))]
+    for key in stale:
+        del run.env[key]
 
 
 def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) -> Fact:

@@ -20,7 +20,7 @@ def unsqueeze(site: Site) -> Fact:
         return UNKNOWN
     dim = site.constant("dim")
     node = site.operand("input")
-    if tensor.rank is None or not isinstance(dim, int):
+    if tensor.rank is None or not isinstance(dim, int) or not -tensor.rank - 1 <= dim <= tensor.rank:
         layout = run.ask(tensor, node or site.node)
         if isinstance(layout, Open) and dim == 0:
             return Tensor(None, None, tensor.dtype, PLAIN)

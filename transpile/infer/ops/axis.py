@@ -196,7 +196,7 @@ def stack(site: Site) -> Fact:
     layout = common_layout(run, members)
     first = next((t for _, t in members if t.rank is not None), members[0][1])
     dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
-    if first.rank is None or not isinstance(dim, int) or isinstance(layout, Open):
+    if first.rank is None or not isinstance(dim, int) or isinstance(layout, Open) or not -first.rank - 1 <= dim <= first.rank:
         if run.channels_last:
             run.ask(first, site.node)
             if isinstance(layout, Open) and first.rank is None:
@@ -206,7 +206,8 @@ def stack(site: Site) -> Fact:
     rank = first.rank + 1
     at = dim % rank
     result, place = inserted(layout, first.rank, at)
-    site.plan.data["place"] = {"dim": place}
+    if layout:
+        site.plan.data["place"] = {"dim": place}
     dims = None
     if first.dims is not None:
         dims = (*first.dims[:at], Dim(len(members)) if isinstance(sequence, Sequence) and sequence.items else None, *first.dims[at:])

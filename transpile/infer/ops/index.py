@@ -67,10 +67,32 @@ def elements(run: Run, node: cst.Subscript) -> list[tuple[str, Any, Fact]]:
     return result
 
 
+def place_key(node: cst.Subscript) -> str | None:
+    """`x[i]` as a name of its own, where owner and index are plain names: what was stored there is read back."""
+    if len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
+        return None
+    index = node.slice[0].slice.value
+    if not isinstance(index, (cst.Name, cst.Integer)) or not isinstance(node.value, (cst.Name, cst.Attribute)):
+        return None
+    owner = node.value
+    names: list[str] = []
+    while isinstance(owner, cst.Attribute):
+        names.append(owner.attr.value)
+        owner = owner.value
+    if not isinstance(owner, cst.Name):
+        return None
+    return ".".join([owner.value, *reversed(names)]) + f"[{index.value}]"
+
+
 def load(run: Run, node: cst.Subscript) -> Fact:
     owner = resolve(evaluate(run, node.value))
     run.plans.pop(id(node), None)
     parts = elements(run, node)
+    if not isinstance(owner, Tensor):
+        key = place_key(node)
+        stored = run.env.get(key) if key is not None else None
+        if stored is not None:
+            return stored
     if isinstance(owner, Sequence):
         return sequence_item(run, node, owner, parts)
     if isinstance(owner, Dict):
@@ -284,6 +306,9 @@ def drop_axis(run: Run, tensor: Tensor, axis: int, node: Any) -> Tensor:
 def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression | None) -> None:
     """`x[...] = v`."""
     owner = resolve(evaluate(run, target.value))
+    key = place_key(target)
+    if key is not None and not isinstance(owner, (Tensor, Dict)):
+        run.env[key] = fact
     if isinstance(owner, Sequence):
         kind = elements(run, target)[0][0]
         if kind == INT:
