@@ -144,7 +144,7 @@ class _Translated(ast.NodeTransformer):
             return ".".join([MODULES[node.id], *reversed(parts)])
         return None
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         name, receiver = self.qualified(node.func), None
         rule = rules().by_name(name) if name else None
         if name is None and isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "math":
@@ -159,7 +159,7 @@ class _Translated(ast.NodeTransformer):
         keywords = {str(k.arg): ast.unparse(self.visit(k.value)) for k in node.keywords}
         return self.written(rule, positional, keywords, receiver)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         name = self.qualified(node)
         if name is not None:
             rule = rules().by_name(name)

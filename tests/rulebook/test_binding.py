@@ -28,6 +28,8 @@ NEAR_MISSES = [
     ("input, dim", ["x", "1"], {"dim": "2"}, "twice"),
     ("input", ["x"], {"keepdim": "True"}, "no parameter 'keepdim'"),
     ("input", ["x"], {"out": "y"}, "no parameter 'out'"),
+    ("tensors, dim=0", ["x"], {"input": "y"}, "twice"),
+    ("tensors, dim=0", ["x"], {"other": "y"}, "no parameter 'other'"),
     ("input, *, dtype=None", ["x", "tf.int32"], {}, "fewer positional"),
     ("input, dim=None", ["*args"], {}, "starred"),
 ]
@@ -63,6 +65,8 @@ def test_a_call_that_does_not_fit_is_not_bound(
         ("input, *size", [], {"shape": "s"}, "x", {"input": "x", "size": "s"}),
         ("input, *size", ["-1"], {}, "x", {"input": "x", "size": "[-1]"}),
         ("input, *size", [], {}, "x", {"input": "x", "size": "[]"}),
+        ("tensors, dim=0", [], {"input": "[x]"}, None, {"tensors": "[x]", "dim": None}),
+        ("A, other", ["x"], {"tensor": "y"}, None, {"A": "x", "other": "y"}),
         ("x, a=1", ["t"], {"a": "2"}, None, {"x": "t", "a": "2"}),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from transpile import cache
 from transpile.rulebook import store
 
 ENTRY = "- id: TR9001\n  torch: torch.abs\n  params: [input]\n  tf: {tf}({{input}})\n"
@@ -18,7 +19,7 @@ def tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "own.yaml"
     path.write_text(ENTRY.format(tf="tf.abs"))
     monkeypatch.setattr(store, "packaged_tables", lambda: [path])
-    monkeypatch.setattr(store, "_cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr(cache, "folder", lambda: tmp_path / "cache")
     monkeypatch.setattr(store, "_loaded", {})
     return path
 
@@ -42,7 +43,7 @@ def test_a_warm_cache_is_used(tables: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert template() == "tf.abs({input})"
 
 
-@pytest.mark.parametrize("damage", [b"", b"[]", b"\xff", b'{"records": []}'])
+@pytest.mark.parametrize("damage", [b"", b"[]", b"{}", b"7", b"\xff", b'["another key", []]'])
 def test_a_damaged_cache_is_read_past(tables: Path, tmp_path: Path, damage: bytes) -> None:
     template()
     [cache] = (tmp_path / "cache").glob("*.json")

@@ -21,7 +21,10 @@ ALIASES = {
     "x1": "input",
     "x2": "other",
     "shape": "size",
+    "tensor": "other",
 }
+# The functions differ in what they call their first tensor, and torch.linalg in that from the rest.
+FIRST = frozenset({"input", "self", "A", "x", "a", "tensor"})
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,8 @@ def bind(
         name = key
         if name not in declared and name not in rule.drop:
             name = ALIASES.get(key, key)
+            if name not in declared and key in FIRST and rule.params:
+                name = rule.params[0].name
         if name == "out" and rule.out:
             out = text
         elif name in declared:

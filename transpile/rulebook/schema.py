@@ -49,12 +49,9 @@ RETURNS = frozenset(_RETURNS.split())
 
 # The operations whose layout is decided in Python (transpile.infer), by torch's name.
 _HOOKS = """
-view reshape permute transpose flatten unflatten squeeze unsqueeze expand expand_as repeat tile stack cat split
-chunk unbind flip roll movedim swapaxes T mT t size shape numel dim unfold narrow select repeat_interleave
-tensor_split broadcast_to view_as reshape_as hstack vstack dstack item tolist where copy_ to type type_as
-create like passthrough detach clone H mH swapdims moveaxis split_with_sizes adjoint einsum matmul linear tensor same meshgrid index_select gather scatter diagonal cast max min getitem ndim dtype device
-tensor_new empty zeros softmax normalize reduce topk sort glu pad interpolate pixel_shuffle nonzero
-broadcast_tensors atleast cumsum
+H T adjoint cast cat chunk clone create detach expand expand_as flatten flip index_select like linear mH mT matmul max
+min movedim narrow pad permute repeat repeat_interleave reshape roll same select size split split_with_sizes squeeze
+stack t tensor_split to transpose type type_as unbind unflatten unsqueeze view
 """
 LAYOUT_HOOKS = frozenset(_HOOKS.split())
 

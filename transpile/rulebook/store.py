@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import json
-import os
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from transpile import cache
 from transpile.rulebook.model import Rule, RuleError, from_record
 
 __all__ = ["Rulebook", "load", "packaged_tables"]
-
-FORMAT = 1  # of the cache; raised when records change their shape
 
 
 class Rulebook:
@@ -53,6 +47,10 @@ class Rulebook:
         """All rules, in the order of the tables."""
         return (self._rule(number) for number in range(len(self._records)))
 
+    def records(self) -> Sequence[dict[str, Any]]:
+        """What the tables say, as it was read."""
+        return self._records
+
     def __len__(self) -> int:
         return len(self._records)
 
@@ -82,15 +80,15 @@ def load(extra: Sequence[Path] = ()) -> Rulebook:
 
     Raises RuleError with file and line for a table that cannot be used.
     """
-    records, index = _load(packaged_tables())
-    if extra:
-        own, _ = _load([Path(path) for path in extra])
-        ids = {record["id"] for record in own}
-        names = {name for record in own for name in (record["torch"], *record.get("aliases", ()))}
-        kept = [_without(record, names) for record in records if record["id"] not in ids]
-        records = [record for record in kept if record["torch"] not in names] + own
-        index = _indexed(records)
-    return Rulebook(records, index)
+    book = _load(packaged_tables())
+    if not extra:
+        return book
+    own = list(_load([Path(path) for path in extra]).records())
+    ids = {record["id"] for record in own}
+    names = {name for record in own for name in (record["torch"], *record.get("aliases", ()))}
+    kept = [_without(record, names) for record in book.records() if record["id"] not in ids]
+    records = [record for record in kept if record["torch"] not in names] + own
+    return Rulebook(records, _indexed(records))
 
 
 def _without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
@@ -102,21 +100,20 @@ def _without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
     )
 
 
-_loaded: dict[str, tuple[list[dict[str, Any]], dict[str, dict[str, int]]]] = {}
+_loaded: dict[str, Rulebook] = {}
 
 
-def _load(tables: list[Path]) -> tuple[list[dict[str, Any]], dict[str, dict[str, int]]]:
-    key = _digest(tables)
+def _load(tables: list[Path]) -> Rulebook:
+    key = _key(tables)
     if key not in _loaded:
-        cache = _cache_folder() / f"rules-{key}.json"
-        content = _read_cache(cache)
-        if content is None:
+
+        def made() -> list[Any]:
             from transpile.rulebook.reading import read
 
             records = read(tables)
-            content = json.loads(json.dumps({"records": records, "index": _indexed(records)}))
-            _write_cache(cache, content)
-        _loaded[key] = content["records"], content["index"]
+            return [records, _indexed(records)]
+
+        _loaded[key] = Rulebook(*cache.kept("rules", key, made))
     return _loaded[key]
 
 
@@ -137,44 +134,11 @@ def _indexed(records: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
     return {"names": names, "methods": methods, "attributes": attributes}
 
 
-def _digest(tables: list[Path]) -> str:
-    """What the cache is keyed by: the tables' places, sizes and times, and the code that reads them."""
-    digest = hashlib.sha256(f"{FORMAT}".encode())
+def _key(tables: list[Path]) -> str:
+    """What the cache is keyed by: the tables' places, sizes and times, and those of the code that reads them."""
     code = Path(__file__).resolve().parent
-    for path in [
-        *tables,
-        *(code / name for name in ("reading.py", "schema.py", "conditions.py", "hooks.py")),
-    ]:
-        try:
-            stat = path.stat()
-        except OSError as error:
-            raise RuleError(f"{path}:1: cannot be read: {error.strerror}") from None
-        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\0".encode())
-    return digest.hexdigest()[:24]
-
-
-def _cache_folder() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_cache_dir("transpile"))
-
-
-def _read_cache(path: Path) -> dict[str, Any] | None:
+    readers = [code / name for name in ("store.py", "reading.py", "schema.py", "conditions.py", "hooks.py")]
     try:
-        content = json.loads(path.read_bytes())
-        return content if {"records", "index"} <= content.keys() else None
-    except (OSError, ValueError, AttributeError):
-        return None
-
-
-def _write_cache(path: Path, content: dict[str, Any]) -> None:
-    """Whole or not at all, and no harm if the folder cannot be written; older caches go."""
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix="rules-", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(content, file, separators=(",", ":"))
-        os.replace(name, path)
-        stale = sorted(path.parent.glob("rules-*.json"), key=lambda p: p.stat().st_mtime)[:-8]
-        for old in stale:
-            old.unlink(missing_ok=True)
+        return cache.state([*tables, *readers])
+    except OSError as error:
+        raise RuleError(f"{error.filename}:1: cannot be read: {error.strerror}") from None
