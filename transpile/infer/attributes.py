@@ -91,6 +91,11 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
             return found
         if name == "training" and info.is_module:
             run.plans[id(node)] = Plan("training")
+            if isinstance(fact, Self) and run.function is not None:
+                if run.function.name == "forward":
+                    run.training_users.add(run.function)
+                else:
+                    run.training_readers.add(info.qualname)
             return Python("bool")
         base = next((b for b in info.torch_bases() if b.startswith("torch.nn.")), None)
         if base is not None and base != "torch.nn.Module":
@@ -148,6 +153,7 @@ def tensor_attribute(run: Run, node: cst.Attribute, tensor: Tensor, name: str) -
         run.plans[id(node)] = Plan("same" if name == "data" else "left", name=name)
         return tensor if name == "data" else UNKNOWN
     if name == "requires_grad":
+        run.plans[id(node)] = Plan("requires_grad", parameter=tensor.is_parameter)
         return Python("bool")
     rule = run.rules.attribute(name)
     if rule is not None:

@@ -34,8 +34,10 @@ TENSOR_METHODS = frozenset(
     mul_ div_ sub_ clamp_ zero_ fill_ copy_ requires_grad_ new_zeros new_ones new_tensor new_full new_empty numel
     index_select masked_select scatter_ scatter gather unfold squeeze_ unsqueeze_ transpose_ addmm baddbmm norm
     log_ exp_ logsumexp erf rsqrt mT roll narrow movedim adaptive_avg_pool2d silu gelu half bfloat16 pin_memory
-    data_ptr is_contiguous storage unflatten""".split()
+    data_ptr is_contiguous storage unflatten clamp topk mm""".split()
 )
+# The same for names that only take no argument: `logger.log(text)` is none of them.
+NO_ARGUMENT = frozenset("exp log sqrt cos sin sign neg long double floor ceil".split())
 # Names that other types have too: they decide only for the parameter of a forward.
 AMBIGUOUS = frozenset(
     """size dim split float double long int bool cpu to clone mean sum max min std var prod abs exp log sqrt pow cos
@@ -121,7 +123,11 @@ def _takes_tensors(positional: list[Operand]) -> bool:
 def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> Fact | None:
     """A method of a tensor, a list, a dict or super(); None if `owner.name` is called like any other value."""
     name = func.attr.value
-    if isinstance(owner, Var) and (name in TENSOR_METHODS or (name in AMBIGUOUS and owner.tensorlike)):
+    if isinstance(owner, Var) and (
+        name in TENSOR_METHODS
+        or (name in NO_ARGUMENT and not node.args)
+        or (name in AMBIGUOUS and owner.tensorlike)
+    ):
         run.as_tensor(owner)
         owner = resolve(owner)
     if isinstance(owner, Tensor):

@@ -186,13 +186,14 @@ class Self(Layer):
 class Var(Fact):
     """A parameter, or the result of an unknown call, whose kind its uses decide."""
 
-    __slots__ = ("name", "bound", "element", "tensorlike", "origin")
+    __slots__ = ("name", "bound", "element", "tensorlike", "origin", "dim")
 
     def __init__(self, name: str, tensorlike: bool = False) -> None:
         self.name = name
         self.bound: Fact | None = None
         self.element: Var | None = None
         self.tensorlike = tensorlike  # parameter of a forward: an ambiguous tensor method decides it
+        self.dim: Dim | None = None  # the symbolic size, if it is an int
         self.origin: Var | None = None  # `x` where this is `x.mean()`: a tensor if the result is one
 
     def __repr__(self) -> str:

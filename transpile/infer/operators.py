@@ -27,7 +27,7 @@ def dim_of(fact: Fact) -> Dim | None:
             return fact.dim
         return Dim(fact.value) if isinstance(fact.value, int) and not isinstance(fact.value, bool) else None
     if isinstance(fact, Var):
-        return Dim.symbol(fact.name)
+        return fact.dim if fact.dim is not None else Dim.symbol(fact.name)
     return None
 
 
@@ -78,6 +78,7 @@ def operation(
     floating = any(isinstance(f, Python) and f.type == "float" for f in (first, second))
     if floating or isinstance(operator, cst.Divide):
         return Python("float")
+    unknown = isinstance(first, Var) and isinstance(second, Var)
     certain = all(isinstance(f, Python) and f.type == "int" for f in (first, second))
     dim: Dim | None = None
     if a is not None and b is not None:
@@ -99,6 +100,10 @@ def operation(
                 dim = Dim(a.value % b.value)
         else:
             dim = Dim.symbol(f"({a!r}{type(operator).__name__}{b!r})")
+    if unknown and isinstance(first, Var):
+        result = run.var(("operation", id(node)), f"operation{id(node)}")
+        result.dim, result.origin = dim, first
+        return result
     return Python("int" if certain else "object", dim.value if dim is not None else None, dim)
 
 

@@ -56,6 +56,8 @@ class Run:
         self.uses_volumes = False
         self.imports: dict[str, str] = {}
         self.depth = 0
+        self.training_users: set[FunctionInfo] = set()  # forwards that ask for self.training
+        self.training_readers: set[str] = set()  # classes of which another method does
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
         self.star_imports: dict[str, str] = {}  # torch names that star imports of the project bring
         self.bound: set[str] = set()  # names that the source itself binds

@@ -26,6 +26,7 @@ from transpile.infer.facts import (
 )
 from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.plans import Plan
 from transpile.infer.run import Run, same
 
 __all__ = ["assign", "block", "define_class", "define_function", "module"]
@@ -165,6 +166,8 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
             run.store_attribute(owner.info, target.attr.value, id(target), fact)
             if run.function is not None and run.function.name != "__init__":
                 owner.info.stores_outside_init.add(target.attr.value)
+        elif isinstance(owner, Tensor) and target.attr.value == "requires_grad":
+            run.plans[id(target)] = Plan("requires_grad", parameter=True)
         elif isinstance(owner, Class):
             run.store_attribute(owner.info, target.attr.value, id(target), fact)
     elif isinstance(target, (cst.Tuple, cst.List)):

@@ -43,13 +43,23 @@ def _tensors(fact: Any) -> bool:
 @operation("own_function")
 def own_function(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     """self.forward(x) → self.call(x); inside a constructor a model that runs itself runs as torch does: training."""
-    if not isinstance(original.func, cst.Attribute) or original.func.attr.value != "forward":
-        return None
     plan = context.plan(original)
-    assert plan is not None and isinstance(updated.func, cst.Attribute)
+    assert plan is not None
     info: FunctionInfo = plan.data["info"]
-    if info.owner is None or not info.owner.is_module:
+    if info.owner is None or not info.owner.is_module or info.name != "forward":
         return None
+    if info in context.run.training_users and context.functions:
+        # a direct call of `call` does not pass Keras' own __call__, so the flag is handed on here
+        if context.functions[0].name.value == "forward":
+            context.signature_training.add(id(context.functions[0]))
+            flag = cst.Name("training")
+            updated = updated.with_changes(args=_commas([*updated.args, cst.Arg(flag, keyword=cst.Name("training"), equal=_tight())]))
+        elif context.functions[0].name.value != "__init__":
+            flag_text = expression("self.training")
+            updated = updated.with_changes(args=_commas([*updated.args, cst.Arg(flag_text, keyword=cst.Name("training"), equal=_tight())]))
+    if not isinstance(original.func, cst.Attribute) or original.func.attr.value != "forward":
+        return updated
+    assert isinstance(updated.func, cst.Attribute)
     owner = resolve(context.fact(original.func.value))
     if isinstance(owner, Self) and context.functions and context.functions[0].name.value == "__init__":
         args = [*updated.args, cst.Arg(cst.Name("True"), keyword=cst.Name("training"), equal=_tight())]

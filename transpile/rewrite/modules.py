@@ -29,7 +29,7 @@ def needs_module(run: Run) -> set[str]:
     """Qualified names of the classes that plain Keras layers cannot carry: see support's Module."""
     import re
 
-    needed: set[str] = set()
+    needed: set[str] = set(run.training_readers)
     infos = [info for info in run.classes.values() if info.is_module]
     for info in infos:
         bases = info.torch_bases()
