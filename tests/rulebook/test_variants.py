@@ -104,6 +104,16 @@ def test_what_the_map_lacks_is_refused(mapped: Rule, text: str) -> None:
     assert caught.value.code == "API003"
 
 
+def test_numbers_with_an_exponent_are_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "- id: TR9001\n  torch: torch.f\n  params: [eps=1e-12]\n"
+        "  variants: [{when: {equals: {eps: 1e-12}}, tf: tf.f()}, {tf: 'tf.g({eps})'}]\n"
+    )
+    [record] = read([path])
+    assert record["variants"][0]["when"] == {"equals": {"eps": 1e-12}}
+
+
 def test_literals_are_mapped(mapped: Rule) -> None:
     assert convert(mapped, {"x": "x", "mode": "'zeros'", "n": None})[0] == {
         "x": "x",

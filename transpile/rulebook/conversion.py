@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,6 +44,8 @@ def _converted(rule: Rule, name: str, spec: Mapping[str, Any], text: str) -> str
         except Unconvertible as error:
             raise ConversionError(code, f"{rule.torch}: {name}={text} {error}") from None
     if "map" in spec:
+        import ast
+
         try:
             value = ast.literal_eval(text)
             found = next(
