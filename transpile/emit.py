@@ -1,132 +1,164 @@
-"""Support definitions as source text: what an output needs, with what that needs, in order."""
+"""Support definitions as source text: what an output needs, with what that needs, in order.
+
+The index of transpile/support is made once, from its syntax trees, and kept in the user's cache folder.
+"""
 
 from __future__ import annotations
 
-import ast
 import functools
-import re
-from importlib import resources
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
 
-__all__ = ["HEADING", "section", "support_source"]
+from transpile import cache
+
+__all__ = ["END", "HEADING", "inserted", "known", "section", "support_source"]
 
 HEADING = "# --- torch's semantics on TensorFlow, copied in by transpile: only what this file uses ---"
+END = "# --- end of what transpile copied in ---"
+# The library has its own line length, which is not that of every file that it is copied into.
+OFF, ON = "# fmt: off", "# fmt: on"
 
 
-class Definition:
+class Definition(NamedTuple):
     """One top-level definition of transpile/support."""
 
-    __slots__ = ("name", "text", "needs", "place")
+    text: str
+    uses: list[list[Any]]  # where it says a global name: [line from 0, column, name]; its own name included
+    compound: bool  # a function or a class
 
-    def __init__(self, name: str, text: str, needs: set[str], place: tuple[str, int]) -> None:
-        self.name = name
-        self.text = text
-        self.needs = needs
-        self.place = place
+
+class Library(NamedTuple):
+    """All of transpile/support."""
+
+    definitions: dict[str, Definition]
+    imports: dict[str, str]  # by the name that each brings
 
 
 @functools.cache
-def _library() -> tuple[dict[str, dict[str, Definition]], dict[str, str], dict[str, str]]:
-    """Definitions by file and name; the file that exports each name; stdlib imports by name."""
-    files: dict[str, dict[str, Definition]] = {}
-    exported: dict[str, str] = {}
-    imports: dict[str, str] = {}
-    folder = resources.files("transpile.support")
-    for entry in sorted(folder.iterdir(), key=lambda e: e.name):
-        if not entry.name.endswith(".py") or entry.name == "__init__.py":
-            continue
-        text = entry.read_text(encoding="utf-8")
-        tree = ast.parse(text)
-        lines = text.splitlines()
-        own: dict[str, Definition] = {}
-        for node in tree.body:
-            if isinstance(node, ast.Import):
-                for alias in node.names:
-                    local = alias.asname or alias.name.split(".")[0]
-                    imports[local] = f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
-            elif isinstance(node, ast.ImportFrom) and not (node.module or "").startswith("transpile."):
-                for alias in node.names:
-                    imports[alias.asname or alias.name] = f"from {node.module} import {alias.name}"
-            names: list[str] = []
-            if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
-                names = [node.name]
-            elif isinstance(node, ast.Assign):
-                names = [t.id for t in node.targets if isinstance(t, ast.Name)]
-            if not names:
-                continue
-            start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
-            body = "\n".join(lines[start - 1 : node.end_lineno])
-            needs = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-            for name in names:
-                own[name] = Definition(name, body, needs - {name}, (entry.name, start))
-        files[entry.name] = own
-        for name in own:
-            exported.setdefault(name, entry.name)
-    return files, exported, imports
+def _library() -> Library:
+    folder = Path(__file__).resolve().parent / "support"
+    files = sorted(folder.glob("[!_]*.py"))
 
+    def made() -> list[Any]:
+        from transpile.support_index import index
 
-def _closure(names: frozenset[str]) -> list[Definition]:
-    """The definitions and what they need, each before what needs it while the module loads."""
-    files, exported, _ = _library()
-    ordered: list[Definition] = []
-    seen: set[str] = set()
+        return index(files)
 
-    def add(name: str, trail: tuple[str, ...]) -> None:
-        if name in seen or name not in exported:
-            return
-        seen.add(name)
-        definition = files[exported[name]][name]
-        for other in sorted(definition.needs):
-            add(other, (*trail, name))
-        ordered.append(definition)
-
-    for name in sorted(names):
-        add(name, ())
-    return ordered
+    state = cache.state([*files, folder.with_name("support_index.py")])
+    definitions, imports = cache.kept("support", state, made)
+    return Library({name: Definition(*entry) for name, entry in definitions.items()}, imports)
 
 
 def known(name: str) -> bool:
     """Whether transpile/support defines it."""
-    return name in _library()[1]
+    return name in _library().definitions
 
 
 def support_source(names: frozenset[str], data_format: str) -> str:
     """One module with these definitions, for a folder."""
-    body = _bodies(_closure(names), data_format, {})
+    lines, body = _text(dict.fromkeys(names, ""), data_format)
     head = '"""torch\'s semantics on TensorFlow: the definitions that the translated files use."""\n\n'
-    return head + "\n".join(_import_lines(body)) + "\n\n\n" + body + "\n"
+    return head + f"{OFF}\n" + "".join(line + "\n" for line in lines) + "\n\n" + body
 
 
 def section(names: dict[str, str], data_format: str, have: set[str]) -> str:
-    """The definitions as one section of a file; `names` maps definition → its name there."""
+    """The definitions as one section of a file, from its heading to its end; "" for none.
+
+    `names` maps a definition to its name in the file; `have` holds the import lines that the file has above.
+    """
     if not names:
         return ""
-    body = _bodies(_closure(frozenset(names)), data_format, {k: v for k, v in names.items() if k != v})
-    lines = [line for line in _import_lines(body) if line not in have]
-    return "\n" + HEADING + "\n" + "\n".join(lines) + ("\n\n\n" if lines else "\n") + body + "\n\n# --- end of the copied section ---\n"
+    lines, body = _text(names, data_format)
+    own = [line for line in lines if line not in have]
+    return "\n".join([HEADING, *own, *(("", "") if own else ()), body, "", END, ""])
 
 
-def _import_lines(body: str) -> list[str]:
-    _, _, imports = _library()
-    return sorted(
-        (line for local, line in imports.items() if re.search(rf"\b{local}\b[.(]", body) or (line.startswith("from") and re.search(rf"\b{local}\b", body))),
-        key=lambda line: (line.startswith("from"), "tensorflow" in line or "numpy" in line, line),
-    )
+def inserted(body: list[Any], at: int, text: str) -> list[Any]:
+    """The statements of a module, with a section in front of the one at `at`: kept as text, not parsed."""
+    import libcst as cst
+
+    following = list(body[at:])
+    if following and not isinstance(following[0], (cst.FunctionDef, cst.ClassDef)):
+        lines = following[0].leading_lines
+        if not lines or lines[0].comment is not None:
+            blank = cst.EmptyLine(indent=False)
+            following[0] = following[0].with_changes(leading_lines=[blank, *lines])
+    text = text.replace(HEADING, f"{HEADING}\n{OFF}", 1).replace(END, f"{ON}\n{END}", 1)
+    return [*body[:at], _raw_type()("\n" + text if at else text), *following]
 
 
-def _bodies(definitions: list[Definition], data_format: str, renamed: dict[str, str]) -> str:
-    parts = []
-    for definition in definitions:
-        text = definition.text
-        if definition.name == "DATA_FORMAT":
-            text = f'DATA_FORMAT = "{data_format}"'
-        for old, new in renamed.items():
-            if re.search(rf"\b{old}\b", text):
-                text = re.sub(rf"(?<![\w.\"'`]){old}\b(?!\s*=[^=])", new, text)
-        parts.append(text)
-    joined: list[str] = []
-    for i, part in enumerate(parts):
-        simple = not part.startswith(("def ", "class ", "@"))
-        joined.append(part)
-        if i < len(parts) - 1:
-            joined.append("" if simple and not parts[i + 1].startswith(("def ", "class ", "@")) else "\n")
-    return "\n".join(joined)
+@functools.cache
+def _raw_type() -> Any:
+    import libcst as cst
+
+    class Raw(cst.SimpleStatementLine):
+        """Lines that are printed as they stand: parsing and printing them again would cost more than the rest."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__(body=())
+            object.__setattr__(self, "text", text)
+
+        def _codegen_impl(self, state: Any) -> None:
+            state.add_token(self.__dict__["text"])
+
+        def _is_removable(self) -> bool:
+            return False
+
+        def visit(self, visitor: Any) -> Any:
+            return self
+
+    return Raw
+
+
+def _text(names: dict[str, str], data_format: str) -> tuple[list[str], str]:
+    """The import lines that definitions need, and their text: each definition behind those that it needs."""
+    library = _library()
+    renamed = {old: new for old, new in names.items() if new and new != old}
+    ordered = _closure(names, library.definitions)
+    modules = {use[2] for name in ordered for use in library.definitions[name].uses} & library.imports.keys()
+    lines = sorted({library.imports[name] for name in modules}, key=_import_order)
+    parts: list[str] = []
+    compound = True
+    for name in ordered:
+        definition = library.definitions[name]
+        if parts:
+            parts.append("\n\n" if compound or definition.compound else "")
+        compound = definition.compound
+        text = _renamed(definition, renamed) if renamed else definition.text
+        if name == "DATA_FORMAT":
+            text = f'{renamed.get(name, name)} = "{data_format}"'
+        parts.append(text + "\n")
+    return lines, "".join(parts)
+
+
+def _closure(names: Iterable[str], definitions: dict[str, Definition]) -> list[str]:
+    ordered: list[str] = []
+    seen: set[str] = set()
+
+    def add(name: str) -> None:
+        if name in seen or name not in definitions:
+            return
+        seen.add(name)
+        for other in sorted({use[2] for use in definitions[name].uses}):
+            add(other)
+        ordered.append(name)
+
+    for name in sorted(names):
+        add(name)
+    return ordered
+
+
+def _renamed(definition: Definition, names: dict[str, str]) -> str:
+    uses = [use for use in definition.uses if use[2] in names]
+    if not uses:
+        return definition.text
+    lines = definition.text.split("\n")
+    for line, column, name in sorted(uses, reverse=True):
+        text = lines[line]
+        lines[line] = text[:column] + names[name] + text[column + len(name) :]
+    return "\n".join(lines)
+
+
+def _import_order(line: str) -> tuple[bool, bool, str]:
+    return "tensorflow" in line or "numpy" in line, line.startswith("from"), line
