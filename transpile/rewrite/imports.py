@@ -3,30 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable
+from typing import Any
 
 import libcst as cst
 
+from transpile.emit import HEADING, inserted
 from transpile.infer.statements import dotted
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text
 from transpile.source.third_party import needs_torch
+from transpile.source.walk import children, descendants, walk
 
-__all__ = ["TorchImports", "finish"]
+__all__ = ["finish"]
 
 Names = dict[str, str]  # local name → the import statement that brings it
-
-
-class TorchImports(cst.CSTTransformer):
-    """Takes the imports of torch, and of packages that need it, out of a tree; remembers what they brought."""
-
-    def __init__(self, context: Context) -> None:
-        super().__init__()
-        self.context = context
-        self.brought: Names = {}
-        self.lines: dict[str, cst.CSTNode] = {}
-        self.foreign: set[str] = set()
-        self.removed_any = False
 
 
 def is_torch(module: str) -> bool:
@@ -73,30 +64,38 @@ def strip(context: Context, tree: cst.Module) -> tuple[cst.Module, Names, Names]
     """The tree without deferred imports; what they brought at module level, and the same inside functions."""
     module_level: Names = {}
     stripper = _Stripper(context, module_level)
-    return tree.visit(stripper), module_level, stripper.local
+    return walk(tree, stripper), module_level, stripper.local
 
 
-class _Stripper(cst.CSTTransformer):
+_HOLDERS = (cst.Module, cst.IndentedBlock, cst.BaseCompoundStatement, cst.Else, cst.ExceptHandler, cst.Finally, cst.MatchCase)
+
+
+class _Stripper:
+    """Goes from statement to statement, into no expression."""
+
     def __init__(self, context: Context, brought: Names) -> None:
-        super().__init__()
         self.context = context
         self.brought = brought
         self.local: Names = {}
         self.depth = 0
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        self.depth += 1
-        return True
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        kind = type(node)
+        if kind is cst.SimpleStatementLine:
+            return any(type(s) in (cst.Import, cst.ImportFrom) for s in node.body)  # type: ignore[attr-defined]
+        self.depth += kind is cst.FunctionDef
+        return kind is not cst.Name and isinstance(node, _HOLDERS)
 
-    def leave_FunctionDef(self, original_node: cst.FunctionDef, updated_node: cst.FunctionDef) -> cst.FunctionDef:
-        self.depth -= 1
-        return updated_node
-
-    def visit_SimpleStatementLine(self, node: cst.SimpleStatementLine) -> bool:
-        return any(isinstance(s, (cst.Import, cst.ImportFrom)) for s in node.body)
-
-    def visit_Expr(self, node: cst.Expr) -> bool:
-        return False
+    def on_leave(self, original: Any, updated: Any) -> Any:
+        kind = type(original)
+        if kind is cst.Import:
+            return self.leave_Import(original, updated)
+        if kind is cst.ImportFrom:
+            return self.leave_ImportFrom(original, updated)
+        if kind is cst.IndentedBlock and not updated.body:
+            return updated.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
+        self.depth -= kind is cst.FunctionDef
+        return updated
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> object:
         if not deferred(original_node):
@@ -128,32 +127,17 @@ class _Stripper(cst.CSTTransformer):
                     f"{module.split('.')[0]} needs torch: its import is deferred to the functions that use it",
                 )  # fmt: skip
 
-    def leave_SimpleStatementLine(
-        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
-    ) -> object:
-        return updated_node if updated_node.body else cst.RemoveFromParent()
 
-    def leave_IndentedBlock(self, original_node: cst.IndentedBlock, updated_node: cst.IndentedBlock) -> cst.IndentedBlock:
-        if not updated_node.body:
-            return updated_node.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
-        return updated_node
-
-
-def finish(context: Context, tree: cst.Module, section: str) -> cst.Module:
+def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cst.Module:
     """Bring the imports in order: torch out, TensorFlow in, the support section behind the imports."""
-    context.__dict__.pop("placeholders", None)
-    brought: Names = {}
-    local: Names = {}
-    first_line: cst.SimpleStatementLine | None = None
-    if _imports_deferred(tree):
-        first_line = _first(tree)
-        tree, brought, local = strip(context, tree)
+    first_line = _first(tree)
+    tree, brought, local = strip(context, tree)
     brought = {**context.run.star_imports, **brought}
     everything = {**local, **brought}
     if everything:
         at_hand = _evaluated(context, tree, brought)
         tree = _leftovers(context, tree, {k: v for k, v in everything.items() if k not in at_hand}, brought)
-    return _insert(context, tree, section, first_line)
+    return _insert(context, tree, section(), first_line)
 
 
 def _evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
@@ -180,19 +164,7 @@ def _evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
 
 
 def _strings(tree: cst.Module) -> list[str]:
-    found: list[str] = []
-
-    class Collector(cst.CSTVisitor):
-        def visit_SimpleString(self, node: cst.SimpleString) -> None:
-            found.append(node.value)
-
-    tree.visit(Collector())
-    return found
-
-
-def _imports_deferred(tree: cst.Module) -> bool:
-    text = tree.code
-    return re.search(r"\bimport\b", text) is not None
+    return [node.value for node in descendants(tree) if type(node) is cst.SimpleString]
 
 
 def _first(tree: cst.Module) -> cst.SimpleStatementLine | None:
@@ -205,9 +177,6 @@ def _first(tree: cst.Module) -> cst.SimpleStatementLine | None:
 def _leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:
     # other files may import what a third-party package brought from this one
     at_module = {name for name, line in brought.items() if not is_torch(_qualified(line)) and name in everything}
-    pattern = re.compile(r"\b(" + "|".join(map(re.escape, everything)) + r")\b")
-    if not pattern.search(tree.code) and not at_module:
-        return tree
     body: list[cst.BaseStatement] = []
     for node in tree.body:
         body.append(_localized(context, node, everything, at_module))  # type: ignore[arg-type]
@@ -276,47 +245,52 @@ def _parameters(node: cst.FunctionDef) -> set[str]:
     return {p.name for p in parameters_of(node.params)}
 
 
-def _used(node: cst.CSTNode, names: Names, shadowed: set[str]) -> Iterator[str]:
+def _used(node: cst.CSTNode, names: Names, shadowed: set[str]) -> set[str]:
     """The deferred names that a subtree reads."""
-    if isinstance(node, cst.Name):
-        if node.value in names and node.value not in shadowed:
-            yield node.value
-        return
-    if isinstance(node, (cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine, cst.SimpleString)):
-        return
-    if isinstance(node, cst.Attribute):
-        yield from _used(node.value, names, shadowed)
-        return
-    if isinstance(node, cst.Arg):
-        yield from _used(node.value, names, shadowed)
-        return
-    if isinstance(node, cst.Param):
-        if node.default is not None:
-            yield from _used(node.default, names, shadowed)
-        if node.annotation is not None:
-            yield from _used(node.annotation, names, shadowed)
-        return
-    if isinstance(node, (cst.FunctionDef, cst.Lambda)):
+    found: set[str] = set()
+    _collect(node, names.keys() - shadowed, found)
+    return found
+
+
+def _collect(node: Any, names: set[str], found: set[str]) -> None:
+    kind = type(node)
+    if kind is cst.Name:
+        if node.value in names:
+            found.add(node.value)
+    elif kind is cst.Attribute or kind is cst.Arg:
+        _collect(node.value, names, found)
+    elif kind is cst.Param:
+        for part in (node.default, node.annotation):
+            if part is not None:
+                _collect(part, names, found)
+    elif kind is cst.FunctionDef or kind is cst.Lambda:
         from transpile.infer.definitions import parameters_of
 
-        inner = shadowed | {p.name for p in parameters_of(node.params)}
-        yield from _used(node.params, names, shadowed)
-        yield from _used(node.body, names, inner)
-        if isinstance(node, cst.FunctionDef):
+        _collect(node.params, names, found)
+        _collect(node.body, names - {p.name for p in parameters_of(node.params)}, found)
+        if kind is cst.FunctionDef:
             for decorator in node.decorators:
-                yield from _used(decorator, names, shadowed)
-        return
-    if isinstance(node, (cst.Import, cst.ImportFrom)):
-        return
-    for child in node.children:
-        yield from _used(child, names, shadowed)
+                _collect(decorator, names, found)
+    elif kind is not cst.Import and kind is not cst.ImportFrom:
+        for child in children(node):
+            _collect(child, names, found)
 
 
-MODULES = {"tf": "import tensorflow as tf", "np": "import numpy as np", "math": "import math", "contextlib": "import contextlib", "types": "import types"}
+MODULES = {
+    "contextlib": "import contextlib",
+    "functools": "import functools",
+    "math": "import math",
+    "np": "import numpy as np",
+    "tf": "import tensorflow as tf",
+    "types": "import types",
+}
 
 
 def _insert(context: Context, tree: cst.Module, section: str, first: cst.SimpleStatementLine | None) -> cst.Module:
     have = _imported_names(tree)
+    named: set[str] = set()
+    _collect(tree, MODULES.keys() - have - context.bound_names, named)
+    context.needs(*named)
     lines = [MODULES[name] for name in sorted(context.uses) if name not in have]
     body = list(tree.body)
     at = _header_end(body)
@@ -330,14 +304,11 @@ def _insert(context: Context, tree: cst.Module, section: str, first: cst.SimpleS
     at += len(imports)
     for text in context.__dict__.get("placeholders", ()):
         new.append(cst.parse_statement(text + "\n"))  # type: ignore[arg-type]
-    if section:
-        parsed = cst.parse_module(section)
-        statements = list(parsed.body)
-        if parsed.header and statements:
-            head = statements[0]
-            statements[0] = head.with_changes(leading_lines=[*parsed.header, *head.leading_lines])  # type: ignore[union-attr]
-        new = [*statements, *new]  # type: ignore[list-item]
     body[at:at] = new
+    if section.startswith(HEADING):
+        body = inserted(body, at, section)
+    elif section:
+        body[at:at] = [cst.parse_statement(section)]  # type: ignore[list-item]
     return tree.with_changes(body=body)
 
 

@@ -11,6 +11,7 @@ from transpile.rewrite.context import Context
 from transpile.rewrite.imports import finish
 from transpile.rewrite.modules import needs_module
 from transpile.rewrite.transformer import Transformer
+from transpile.source.walk import walk
 
 __all__ = ["rewrite"]
 
@@ -19,25 +20,23 @@ def rewrite(run: Run, tree: cst.Module, *, data_format: str, support_module: str
     """Rewrite the tree by the plans in `run`."""
     context = Context(run, data_format=data_format, bound_names=run.bound)
     context.module_based = needs_module(run)
-    output = tree.visit(_Preparing(context))
+    output = walk(tree, _Preparing(context))
     assert isinstance(output, cst.Module)
     missing = [name for name in context.supports if not known(name)]
     for name in missing:
         context.supports.pop(name)
     context.__dict__["unsupported"] = missing
-    if "Placeholder" not in context.supports:
-        pass
-    marked = finish(context, output, "")
-    text = ""
-    if context.supports:
+
+    def support() -> str:
+        if not context.supports:
+            return ""
         if support_module is not None:
             names = ", ".join(f"{k} as {v}" if k != v else k for k, v in sorted(context.supports.items()))
-            text = f"from {support_module} import {names}\n"
-        else:
-            have = {MODULE_LINE[name] for name in context.uses if name in MODULE_LINE}
-            text = section(context.supports, data_format, have)
-        marked = finish(context, output, text)
-    return context, marked
+            return f"from {support_module} import {names}\n"
+        have = {MODULE_LINE[name] for name in context.uses if name in MODULE_LINE}
+        return section(context.supports, data_format, have)
+
+    return context, finish(context, output, support)
 
 
 MODULE_LINE = {"tf": "import tensorflow as tf", "np": "import numpy as np", "math": "import math"}

@@ -66,6 +66,10 @@ class RuleFacts:
         fact = self._fact(name)
         return fact is not None and (dtype_of(fact) is not None or (isinstance(fact, Python) and fact.type == "dtype"))
 
+    def is_float(self, name: str) -> bool:
+        fact = self._fact(name)
+        return isinstance(fact, Python) and fact.type == "float"
+
     def is_bool(self, name: str) -> bool:
         fact = self._fact(name)
         return isinstance(fact, Python) and fact.type == "bool"
@@ -125,7 +129,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     facts = RuleFacts(plan)
     for name in list(bound.unsettled):
         fact = facts._fact(name)
-        if not isinstance(fact, Sequence) and (isinstance(fact, Python) or fact is None):
+        if isinstance(fact, Python) or fact is None or (isinstance(fact, Tensor) and name in ("tensors", "operands")):
             bound = bound.with_int(name)
     values: dict[str, str | None] = dict(bound.values)
     reshape_sizes(context, plan, values)
@@ -163,9 +167,6 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     except KeyError as error:
         context.say("API002", original, f"{rule.torch} lacks its argument {error}; the call stays as it is")
         return None
-    for module in ("tf", "np", "math", "contextlib"):
-        if f"{module}." in text:
-            context.needs(module)
     if rule.fidelity == "changed" and rule.why:
         context.say("API004", original, f"{rule.torch}: {rule.why}")
     method = plan.data.get("method", "")

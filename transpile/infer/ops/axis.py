@@ -35,7 +35,7 @@ def axis(site: Site) -> Fact:
         name = rule.layout.partition(":")[2].strip() or name
     dim = site.constant(name)
     layout = run.layout(tensor)
-    reduces = rule.returns.startswith("reduce") or rule.returns in ("pair", "hook:pair")
+    reduces = rule.returns.startswith("reduce") or rule.returns in ("pair", "hook:pair", "hook:max", "hook:min")
     if dim is None or (dim is MISSING and name not in site.values):
         # over everything: the order of axes does not matter
         if reduces:
@@ -230,3 +230,17 @@ def inserted(layout: Pair, rank: int, at: int) -> tuple[Pair, int]:
 
 
 _ = Python
+
+
+@hook("max", "min")
+def extreme(site: Site) -> Fact:
+    """torch.max: of everything, along an axis (values and indices), or of two tensors."""
+    from transpile.infer.apply import elementwise
+
+    second = site.fact("dim")
+    if site.given("other") or isinstance(second, Tensor):
+        return elementwise(site)
+    result = axis(site)
+    if not site.given("dim") or not isinstance(result, Tensor):
+        return Tensor(0, (), result.dtype if isinstance(result, Tensor) else None, PLAIN)
+    return Sequence("tuple", [result, Tensor(result.rank, result.dims, "int64", result.layout)])
