@@ -10,8 +10,9 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.diagnostics import Diagnostic, Severity, SourceError
-from transpile.emit import section, support_source
+from transpile.diagnostics import Diagnostic, SourceError
+from transpile.emit import support_source
+from transpile.formatting import formatted
 from transpile.source.text import decode
 
 __all__ = ["Translation", "support_source", "translate"]
@@ -77,27 +78,3 @@ def parse(text: str) -> cst.Module:
         raise SourceError(error.message.split("\n")[0], error.raw_line, error.raw_column + 1) from None
     except RecursionError:
         raise SourceError("the source is nested too deeply to be parsed", 1, 1) from None
-
-
-def formatted(before: str, after: str) -> str:
-    """The code with the lines that changed formatted by black, in the source's own line length."""
-    if before == after:
-        return after
-    import difflib
-
-    import black
-
-    old, new = before.splitlines(), after.splitlines()
-    length = min(max((len(line) for line in old if not line.lstrip().startswith("#")), default=88), 120)
-    mode = black.Mode(line_length=max(length, 88))
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    ranges = [(j1 + 1, j2) for tag, _, _, j1, j2 in matcher.get_opcodes() if tag in ("replace", "insert") and j2 > j1]
-    if not ranges:
-        return after
-    try:
-        return black.format_str(after, mode=mode, lines=ranges)
-    except black.InvalidInput:
-        return after
-
-
-_ = Severity, section

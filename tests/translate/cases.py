@@ -63,7 +63,7 @@ CASES = [
     case("sequential", "Inherited(4, 6)", "image[2,4,6,5]", transposes=0),
     case("sequential", "Head(4, 6)", "image[2,4,6,5]", transposes=0),
     case("sequential", "flat_head(4, 6)", "image[2,4,6,5]", transposes=0),
-    case("module_lists", "Pyramid()", ["image[2,4,6,5]"], transposes=0),
+    case("module_lists", "Pyramid()", ["image[2,4,6,5]", "image[2,8,3,3]"], transposes=0),
     case("module_lists", "Dense(4)", "image[2,4,6,5]", transposes=0),
     case("module_lists", "Choice(4)", "image[2,4,6,5]", transposes=0),
     case("module_lists", "Nested(4)", "image[2,4,6,5]", returns=["image", PLAIN], transposes=0),
@@ -86,7 +86,7 @@ CASES = [
         "pools",
         "global_statistics",
         "image[2,4,8,7]",
-        returns=["image", PLAIN, "image", PLAIN, "image", PLAIN, "image"],
+        returns=["image", PLAIN, PLAIN, PLAIN, "image", PLAIN, "image"],
     ),
     case("resizing", "Upsampled(3)", "image[2,3,5,4]", transposes=0),
     case("resizing", "resized", "image[2,3,5,4]", "image[2,3,14,12]", transposes=0),
@@ -144,6 +144,11 @@ CASES.append(
         "slicing",
         "Sliced(4)",
         "image[2,4,6,5]",
-        returns=["image", "image", PLAIN, "image", PLAIN, "image", PLAIN, "image", "image", "image", *[PLAIN] * 5, "image"],
+        returns=["image", "image", PLAIN, "image", PLAIN, "image", "image", "image", "image", *[PLAIN] * 6, "image"],
     )
 )
+
+# The codes, INFO apart, that a fixture is expected to be warned with; those that do not stand here, with none.
+WARNINGS: dict[str, set[str]] = {
+    "stores": {"LAY003"},  # a column of a tensor of which nothing is known
+}

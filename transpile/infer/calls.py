@@ -130,6 +130,9 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     ):
         run.as_tensor(owner)
         owner = resolve(owner)
+    elif owner is UNKNOWN and name in TENSOR_METHODS and run.function is not None:
+        owner = run.tensors.setdefault(("unknown", id(func.value)), Tensor(None, None, None, Open()))
+        run.facts[id(func.value)] = owner
     if isinstance(owner, Tensor):
         positional, keywords, starred = arguments(run, node)
         rule = run.rules.method(name)
@@ -203,6 +206,9 @@ def reference_call(
         from transpile.infer.builtins import call_builtin
 
         return call_builtin(run, node, name[9:], positional, keywords)
+    if name.startswith("torch.nn.") and name.endswith(".__init__"):
+        run.plans[id(node)] = Plan("base_init")
+        return Python("none")
     rule = run.rules.by_name(name)
     if rule is not None:
         if rule.kind == "layer":

@@ -88,7 +88,7 @@ class Sequence(Fact):
     `shape_of` marks the shape of a tensor.
     """
 
-    __slots__ = ("type", "items", "element", "shape_of")
+    __slots__ = ("type", "items", "element", "shape_of", "tail_of")
 
     def __init__(
         self, type_: str, items: list[Fact] | None = None, element: Fact = UNKNOWN, shape_of: Fact | None = None
@@ -97,6 +97,7 @@ class Sequence(Fact):
         self.items = items
         self.element = element
         self.shape_of = shape_of
+        self.tail_of: tuple[Fact, int] | None = None  # `x.shape[2:]`: the tensor, and where the slice begins
 
     def any(self) -> Fact:
         """A fact that holds for every item."""
@@ -159,7 +160,7 @@ class Layer(Fact):
     A container (Sequential, ModuleList, ModuleDict) has `members`.
     """
 
-    __slots__ = ("name", "info", "members", "arguments")
+    __slots__ = ("name", "info", "members", "arguments", "site")
 
     def __init__(
         self,
@@ -172,6 +173,7 @@ class Layer(Fact):
         self.info = info
         self.members = members
         self.arguments = arguments or {}
+        self.site: int | None = None  # id of the call that constructs it
 
     def __repr__(self) -> str:
         return f"Layer({self.name})"

@@ -144,6 +144,8 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
             run.version += 1
             info.dirty = True
         merged = combined
+    if run.channels_last:
+        merged = _canonical(run, merged)
     target = info.pins.get("")
     if target is not None and run.channels_last:
         for node, fact in run.returned:
@@ -153,6 +155,18 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
         if isinstance(merged, Tensor):
             merged = Tensor(merged.rank, merged.dims, merged.dtype, target)
     assert merged is not None
+    return merged
+
+
+def _canonical(run: Run, merged: Fact | None) -> Fact | None:
+    """What leaves a function is plain or an image: other layouts (one image of a batch) are converted back."""
+    for node, fact in run.returned:
+        tensor = resolve(fact)
+        if isinstance(tensor, Tensor) and run.layout(tensor) not in (PLAIN, IMAGE) and not isinstance(run.layout(tensor), Open):
+            if node is not None:
+                run.want(node, tensor, PLAIN)
+            if isinstance(merged, Tensor):
+                merged = Tensor(merged.rank, merged.dims, merged.dtype, PLAIN)
     return merged
 
 

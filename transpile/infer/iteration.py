@@ -19,6 +19,8 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
         if isinstance(resolve(element), Python) and resolve(element).type == "int":  # type: ignore[attr-defined]
             return Python("int", None, Dim.symbol(f"item{id(node)}"))
         return element
+    if isinstance(fact, Layer) and fact.site is not None:
+        run.opened.add(fact.site)
     if isinstance(fact, Layer) and fact.members is not None:
         return fact.members.any()
     if isinstance(fact, Layer):

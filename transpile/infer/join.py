@@ -37,12 +37,14 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             if var.tensorlike and binding and var.element is None:
                 var.bound = Tensor(other.rank, None, other.dtype, Open())
                 return join(var.bound, other)
-            return other if binding and var.element is None else UNKNOWN
+            return Tensor(None, None, None, Open()) if binding and var.element is None else UNKNOWN
         if isinstance(other, Python) and other.type == "none":
             return var
         return var if isinstance(other, Var) or other is UNKNOWN else UNKNOWN
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         return _join_tensors(left, right)
+    if binding and ((isinstance(left, Tensor) and right is UNKNOWN) or (isinstance(right, Tensor) and left is UNKNOWN)):
+        return Tensor(None, None, None, Open())
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Python) and one.type == "none" and not isinstance(other, Python):
             return other  # optional values are used after a test
@@ -59,7 +61,9 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
         if left.name == right.name and left.info is right.info:
             if left.members is not None and right.members is not None:
                 members = join(left.members, right.members)
-                return Layer(left.name, left.info, members if isinstance(members, Sequence) else None)
+                joined = Layer(left.name, left.info, members if isinstance(members, Sequence) else None)
+                joined.site = left.site
+                return joined
             return left if not isinstance(left, Self) else right
         return _common_layer(left, right)
     if isinstance(left, Python) and isinstance(right, Python):

@@ -41,7 +41,9 @@ def construct_layer(
     name = rule.torch
     run.plans[id(node)] = Plan("layer", rule, starred=starred)
     if name in CONTAINERS:
-        return Layer(name, None, _members(run, node, name, positional, keywords, starred))
+        container = Layer(name, None, _members(run, node, name, positional, keywords, starred))
+        container.site = id(node)
+        return container
     if name.endswith("Parameter") or name.endswith(".Buffer"):
         return _parameter(run, node, name, positional)
     arguments: dict[str, Fact] = {}
@@ -120,6 +122,8 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
         return None
     if info is not None and info.find_attribute(name) is not None:
         return None
+    if name not in ("eval", "train", "to", "cuda", "forward") and owner.site is not None:
+        run.opened.add(owner.site)
     if name in ("append", "add_module", "insert", "extend", "register_module") and kind is not None and owner.members is not None:
         positional, _, _ = arguments(run, node)
         if positional:
@@ -208,7 +212,9 @@ def super_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, name
             run.store_attribute(info, "<members>", id(node), Layer(base, None, members))
         return Python("none")
     if name == "forward" and base is not None:
-        return call_layer(run, node, Layer(base, None, _own_members(owner)), positional, keywords, starred)
+        fact = call_layer(run, node, Layer(base, None, _own_members(owner)), positional, keywords, starred)
+        run.plans[id(node)] = Plan("super_call", name=name, base=base, info=info)
+        return fact
     if name in MODULE_METHODS:
         run.plans[id(node)] = Plan("module_method", name=name, owner=owner)
         return module_method(run, node, Layer(owner.name, info), name, positional, keywords)

@@ -58,6 +58,10 @@ class Run:
         self.depth = 0
         self.training_users: set[FunctionInfo] = set()  # forwards that ask for self.training
         self.training_readers: set[str] = set()  # classes of which another method does
+        self.imported: set[str] = set()  # names that imports bind, anywhere in the module
+        self.opened: set[int] = set()  # construct sites of containers that somebody looks into
+        self.subscripted: set[str] = set()  # attributes of unknown objects that are indexed
+        self.attribute_of_site: dict[int, str] = {}
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
         self.star_imports: dict[str, str] = {}  # torch names that star imports of the project bring
         self.bound: set[str] = set()  # names that the source itself binds

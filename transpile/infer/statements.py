@@ -164,6 +164,9 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         run.facts[id(target)] = fact
         if isinstance(owner, Layer) and owner.info is not None:
             run.store_attribute(owner.info, target.attr.value, id(target), fact)
+            layer = resolve(fact)
+            if isinstance(layer, Layer) and layer.site is not None:
+                run.attribute_of_site[layer.site] = target.attr.value
             if run.function is not None and run.function.name != "__init__":
                 owner.info.stores_outside_init.add(target.attr.value)
         elif isinstance(owner, Tensor) and target.attr.value == "requires_grad":
@@ -216,6 +219,8 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
             assert dims is not None
             fact.items = [Python("int", dim=dim) for dim in dims]
             run.version += 1
+    if isinstance(fact, Sequence) and fact.tail_of is not None and fact.items is None and not starred:
+        run.as_tensor(fact.tail_of[0], fact.tail_of[1] + len(elements))  # `h, w = x.shape[2:]`
     parts: list[Fact]
     if isinstance(fact, Sequence) and fact.items is not None and not starred and len(fact.items) == len(elements):
         parts = fact.items
@@ -291,6 +296,7 @@ def import_from(run: Run, node: cst.ImportFrom) -> bool:
 
 def _bind(run: Run, name: str, module_name: str) -> None:
     """A name that the output still has: torch's own imports go."""
+    run.imported.add(name)
     if module_name.split(".")[0] != "torch":
         run.bound.add(name)
 

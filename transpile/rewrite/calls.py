@@ -101,6 +101,12 @@ def super_call(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     return None
 
 
+@operation("base_init")
+def base_init(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """nn.Module.__init__(self, …) → super().__init__(…)"""
+    return updated.with_changes(func=expression("super().__init__"), args=list(updated.args[1:]))
+
+
 @operation("super")
 def super_(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     """super(Net, self) → super()."""
@@ -113,6 +119,8 @@ def copy(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     if isinstance(fact, Tensor):
         context.needs("tf")
         return expression(f"tf.identity({source(updated.args[0].value)})")
+    if isinstance(fact, Layer) and context.plan(original).data["name"] == "copy.deepcopy":  # type: ignore[union-attr]
+        return expression(f"{context.support('clone')}({source(updated.args[0].value)})")
     return None
 
 

@@ -300,6 +300,8 @@ def _insert(context: Context, tree: cst.Module, section: str, first: cst.SimpleS
     leading = first.leading_lines if first is not None and place == 0 else ()
     if imports and leading:
         imports[0] = imports[0].with_changes(leading_lines=leading)  # type: ignore[union-attr]
+    elif imports and place > 0 and _is_string(body[place - 1]):  # type: ignore[arg-type]
+        imports[0] = imports[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])  # type: ignore[union-attr]
     body[place:place] = imports  # type: ignore[arg-type]
     at += len(imports)
     for text in context.__dict__.get("placeholders", ()):
@@ -343,8 +345,8 @@ def _has_import(node: cst.CSTNode) -> bool:
     return False
 
 
-def _is_string(node: cst.SimpleStatementLine) -> bool:
-    return isinstance(node.body[0], cst.Expr) and isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+def _is_string(node: cst.CSTNode) -> bool:
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Expr) and isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
 
 
 def _import_place(body: list[cst.BaseStatement], end: int) -> int:

@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.facts import Layer, Sequence, Tensor, resolve
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
-from transpile.rewrite.references import class_text
+from transpile.rewrite.references import class_text, is_import
 from transpile.rewrite.registry import operation
 from transpile.rewrite.rule_call import arguments
 from transpile.rewrite.sequential import qualifies
@@ -22,6 +22,8 @@ def construct(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     plan = context.plan(original)
     assert plan is not None
     name = plan.rule.torch
+    if not is_import(context, original.func):
+        return None  # a variable that holds the class here may hold another one elsewhere
     if name == "torch.nn.Sequential":
         plain = qualifies(context, original, updated)
         if plain is not None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import libcst as cst
 
-from transpile.infer.facts import Ref
+from transpile.infer.calls import AMBIGUOUS
+from transpile.infer.facts import UNKNOWN, Ref, Var, resolve
 from transpile.rewrite.context import Context
-from transpile.rewrite.registry import on, operation
+from transpile.rewrite.registry import operation
 
 __all__: list[str] = []
 
@@ -30,4 +31,21 @@ def left(context: Context, original: cst.CSTNode, updated: cst.CSTNode) -> None:
         context.say("API001", original, f"{name} has no rule; it stays as it is")
 
 
-_ = on
+@operation("unknown_call")
+def unknown_receiver(context: Context, original: cst.CSTNode, updated: cst.CSTNode) -> None:
+    """x.float() on something of which nothing is known stays, and is said."""
+    if not isinstance(original, cst.Call) or not isinstance(original.func, cst.Attribute):
+        return
+    name = original.func.attr.value
+    if name not in SUSPECT or not context.functions:
+        return
+    owner = resolve(context.run.facts.get(id(original.func.value), UNKNOWN))
+    if owner is UNKNOWN or isinstance(owner, Var):
+        context.say(
+            "INF001", original,
+            f"nothing says whether the receiver of .{name}() is a tensor; the call stays as it is",
+            "Annotate it (`x: torch.Tensor`), or pass it to a function that only takes tensors.",
+        )  # fmt: skip
+
+
+SUSPECT = AMBIGUOUS - frozenset(dir(str)) - frozenset(dir(list)) - frozenset(dir(dict)) - {"dim", "size", "add", "type", "item", "backward"}

@@ -23,6 +23,8 @@ RESERVED = frozenset(
     non_trainable_variables metrics_variables _layers built call quantize count_params get_config input_dtype
     variable_dtype autocast supports_masking stateless_call add_loss add_weight dtype_policies""".split()
 )
+# Methods of a Keras layer that a source may define with another meaning.
+METHODS = frozenset("build call get_config add_weight add_loss quantize".split())
 
 
 def needs_module(run: Run) -> set[str]:
@@ -89,7 +91,7 @@ def _acceptable(run: Run, forward: FunctionInfo, parameter: Any) -> bool:
         return isinstance(resolve(fact.any()), (Tensor, Var))
     if isinstance(fact, Var) and parameter.default is None:
         return bool(fact.tensorlike) and fact.element is None
-    return isinstance(fact, Python) or parameter.default is not None
+    return parameter.default is not None
 
 
 def _only_tensors(fact: Any) -> bool:
@@ -159,6 +161,8 @@ def reserved(context: Context, original: cst.Attribute, updated: Any) -> Any:
         return None
     owner = resolve(context.fact(original.value))
     if isinstance(owner, Layer) and owner.info is not None and owner.info.is_module:
+        if name in METHODS and owner.info.find_method(name) is not None:
+            return updated.with_changes(attr=cst.Name(f"{name}_"))
         for info in owner.info.ancestors():
             if name in renamed_attributes(context, info):
                 return updated.with_changes(attr=cst.Name(f"{name}_"))
@@ -171,6 +175,8 @@ def method(context: Context, original: cst.FunctionDef, updated: cst.FunctionDef
     info = context.run.function_of.get(id(original))
     if info is None or info.owner is None or not info.owner.is_module:
         return None
+    if original.name.value in METHODS:
+        return updated.with_changes(name=cst.Name(f"{original.name.value}_"))
     if original.name.value == "forward":
         updated = updated.with_changes(name=cst.Name("call"))
         if id(original) in context.signature_training:

@@ -46,9 +46,19 @@ def attribute(context: Context, original: cst.Attribute, updated: cst.Attribute)
     return reference(context, original, updated)
 
 
+@on(cst.Name)
+def name(context: Context, original: cst.Name, updated: cst.Name) -> Any:
+    """A name that `from torch import …` brought, used as a value."""
+    if original.value not in context.run.imported:
+        return None
+    return reference(context, original, updated)
+
+
 def reference(context: Context, original: Any, updated: Any) -> Any:
     fact = context.run.facts.get(id(original))
     if type(fact) is not Ref or not fact.name.startswith("torch.") or id(original) in _callees(context):
+        return None
+    if not is_import(context, original):
         return None
     rule = context.run.rules.by_name(fact.name)
     if rule is None:
@@ -64,6 +74,15 @@ def reference(context: Context, original: Any, updated: Any) -> Any:
     if rule.kind == "function" and rule.variants:
         return function_value(context, rule)
     return None
+
+
+def is_import(context: Context, node: cst.BaseExpression) -> bool:
+    """Whether an expression is an imported name, or an attribute of one: not a variable that happens to hold it."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+        if not isinstance(context.run.facts.get(id(node)), Ref):
+            return False
+    return isinstance(node, cst.Name) and node.value in context.run.imported
 
 
 def function_value(context: Context, rule: Any) -> Any:

@@ -12,10 +12,14 @@ from transpile.infer.layout import Open, inverse, order
 from transpile.infer.plans import Plan
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
+from transpile.rewrite.references import is_import
 from transpile.rewrite.registry import operation
 from transpile.rulebook import ConversionError, bind, convert, render, select
 
 __all__ = ["RuleFacts", "arguments", "render_rule"]
+
+
+SIZES = ("size", "shape", "sizes", "dims", "repeats")
 
 
 class RuleFacts:
@@ -108,6 +112,8 @@ def arguments(updated: cst.Call) -> tuple[list[str], dict[str, str]]:
 def rule_call(context: Context, original: Any, updated: Any) -> Any:
     plan = context.plan(original)
     assert plan is not None
+    if isinstance(original, cst.Call) and "method" not in plan.data and not is_import(context, original.func):
+        return None  # a variable that holds a torch function: what it holds is rewritten where it is named
     return render_rule(context, plan, original, updated)
 
 
@@ -129,7 +135,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     facts = RuleFacts(plan)
     for name in list(bound.unsettled):
         fact = facts._fact(name)
-        if isinstance(fact, Python) or fact is None or (isinstance(fact, Tensor) and name in ("tensors", "operands")):
+        if not isinstance(fact, Sequence) and (isinstance(fact, (Python, Tensor)) or fact is None or name not in SIZES):
             bound = bound.with_int(name)
     values: dict[str, str | None] = dict(bound.values)
     reshape_sizes(context, plan, values)
@@ -157,6 +163,16 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     data_format = native_format(context, plan, rule)
     if data_format is not None:
         values["data_format"] = data_format
+    operand = values.get(rule.params[0].name) if rule.params else None
+    hoisted = operand is not None and plan.data.get("open_axes") and context.channels_last and not operand.isidentifier()
+    if hoisted:
+        operand_name = rule.params[0].name
+        axis_name = plan.data["open_axes"][0]
+        axis_text = plan.data.pop("axis_text", None)
+        if axis_text is None:
+            hoisted = False
+        else:
+            values[operand_name], values[axis_name] = "x", "axis"
     template = variant.template
     if rule.kind == "class" and "(" not in template.text and "{" not in template.text:
         if rule.fidelity == "changed" and rule.why:
@@ -167,6 +183,9 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     except KeyError as error:
         context.say("API002", original, f"{rule.torch} lacks its argument {error}; the call stays as it is")
         return None
+    if hoisted:
+        # the operand stands once: evaluating it twice would run its layers twice
+        text = f"{context.support('on_axis')}(lambda x, axis: {text}, {operand}, {axis_text})"
     if rule.fidelity == "changed" and rule.why:
         context.say("API004", original, f"{rule.torch}: {rule.why}")
     method = plan.data.get("method", "")
@@ -232,7 +251,10 @@ def remap_axes(context: Context, original: cst.CSTNode, plan: Plan, rule: Any, v
             continue
         operand = values.get(rule.params[0].name)
         if operand is not None:
-            values[name] = f"{context.support('open_axis')}({text}, {operand})"
+            if operand.isidentifier():
+                values[name] = f"{context.support('open_axis')}({text}, {operand})"
+            else:
+                plan.data["axis_text"] = text
             warn_open(context, original, rule.torch)
 
 

@@ -21,7 +21,7 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     """
     if not original.args or any(arg.star or arg.keyword is not None for arg in original.args):
         return None
-    if not context.__dict__.get("keras_sequential", True):
+    if id(original) in context.run.opened or context.run.attribute_of_site.get(id(original)) in context.run.subscripted:
         return None
     for arg in original.args:
         fact = resolve(context.run.facts.get(id(arg.value)))  # type: ignore[arg-type]

@@ -91,24 +91,46 @@ def key_text(target: cst.Subscript) -> str:
 
 @on(cst.Expr)
 def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
-    """`x.add_(1)` as a statement → `x = x + 1`."""
+    """`x.add_(1)`, `x.mul_(2).add_(1)`, `F.relu_(x)` and `F.relu(x, inplace=True)` as statements: the result is stored."""
     call = original.value
-    if not isinstance(call, cst.Call) or not isinstance(call.func, cst.Attribute):
+    if not isinstance(call, cst.Call) or updated.value is call or not changes_operand(context, call):
         return None
+    target = operand_of(context, call)
+    while isinstance(target, cst.Call) and changes_operand(context, target):
+        target = operand_of(context, target)
+    while isinstance(target, cst.Attribute) and target.attr.value == "data":
+        target = target.value
+    if not isinstance(target, (cst.Name, cst.Attribute)):
+        context.say("STA001", original, "changes a temporary tensor in place: TensorFlow has no views, so the change is lost")
+        return None
+    value = source(updated.value)
+    fact = resolve(context.fact(target))
+    plan = context.plan(target)
+    weight = plan is not None and plan.op == "layer_weight"
+    if isinstance(fact, Tensor) and fact.is_parameter and not weight:
+        return statement(f"{source(target)}.assign({value})")
+    return statement(f"{source(target)} = {value}")
+
+
+def changes_operand(context: Context, call: cst.Call) -> bool:
+    """Whether torch changes the operand of this call in place."""
     plan = context.plan(call)
-    name = call.func.attr.value
-    if plan is None or plan.op != "rule" or not name.endswith("_") or name.endswith("__") or "method" not in plan.data:
-        return None
-    if updated.value is call or not plan.rule.inplace and not plan.rule.method == name:
-        return None
-    receiver = call.func.value
-    while isinstance(receiver, cst.Attribute) and receiver.attr.value == "data":
-        receiver = receiver.value
-    if isinstance(receiver, (cst.Name, cst.Attribute, cst.Subscript)):
-        if isinstance(receiver, cst.Subscript):
-            return None
-        return statement(f"{source(receiver)} = {source(updated.value)}")
-    return None
+    if plan is None or plan.op != "rule":
+        return False
+    name = call.func.attr.value if isinstance(call.func, cst.Attribute) else call.func.value if isinstance(call.func, cst.Name) else ""
+    if name.endswith("_") and not name.endswith("__"):
+        return True
+    return any(
+        arg.keyword is not None and arg.keyword.value == "inplace" and isinstance(arg.value, cst.Name) and arg.value.value == "True"
+        for arg in call.args
+    )
+
+
+def operand_of(context: Context, call: cst.Call) -> cst.BaseExpression | None:
+    plan = context.plan(call)
+    if plan is not None and "method" in plan.data and isinstance(call.func, cst.Attribute):
+        return call.func.value
+    return call.args[0].value if call.args else None
 
 
 @operation("store")

@@ -140,7 +140,7 @@ class Module(TorchLayer, tf.keras.layers.Layer):
 
     def register_buffer(self, name, tensor, persistent=True):
         """Keeps a tensor as a variable that is not trained."""
-        setattr(self, name, None if tensor is None else Buffer(tensor))
+        setattr(self, name, None if tensor is None else Buffer(tensor, persistent))
 
     def register_parameter(self, name, param):
         setattr(self, name, param)
@@ -180,8 +180,10 @@ def Parameter(data=None, requires_grad=True):
 
 
 def Buffer(data, persistent=True):
-    """A variable with this value that is not trained."""
-    return Parameter(data, requires_grad=False)
+    """A variable with this value that is not trained; one that is not persistent is in no state dict."""
+    variable = Parameter(data, requires_grad=False)
+    variable.persistent = persistent
+    return variable
 
 
 def fits(variable, value):

@@ -23,3 +23,8 @@ def open_axis(dim, x):
         return dim
     places = (0, 3, 1, 2)
     return places[dim] if isinstance(dim, int) else type(dim)(places[d] for d in dim)
+
+
+def on_axis(function, x, dim):
+    """function(x, axis) with the axis in memory that torch calls `dim`."""
+    return function(x, open_axis(dim, x))

@@ -80,6 +80,14 @@ def expand(site: Site) -> Fact:
     if tensor is None:
         return UNKNOWN
     node = site.operand("input")
+    if "other" in site.values:
+        from transpile.infer.operators import broadcast
+
+        other = site.tensor("other")
+        result = broadcast(run, site.node, [site.values["input"], site.values["other"]])
+        if other is None or other.rank is None:
+            return result
+        return Tensor(other.rank, other.dims, tensor.dtype, result.layout)
     sizes = site.sizes(site.rule.params[1].name)
     layout = run.ask(tensor, node or site.node)
     rank = len(sizes) if sizes is not None else None
@@ -127,7 +135,8 @@ def split(site: Site) -> Fact:
             site.plan.data[key] = ["dim"]
         if unbind:
             return Sequence("tuple", None, Tensor(None, None, tensor.dtype, PLAIN))
-        part = Tensor(tensor.rank, None, tensor.dtype, tensor.layout)
+        # of unknown rank: the same object, so that what a part turns out to be holds for the whole
+        part = tensor if tensor.rank is None else Tensor(tensor.rank, None, tensor.dtype, tensor.layout)
         count = site.constant("chunks") if site.rule.torch.endswith("chunk") else MISSING
         if isinstance(count, int) and count < 64:
             return Sequence("tuple", [part] * count, part)

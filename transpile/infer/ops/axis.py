@@ -95,6 +95,8 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
     if not reduces and tensor.rank is None:
         return _result(site.rule, Tensor(None, None, site.rule.dtype or tensor.dtype, tensor.layout) if site.rule.dtype else tensor)
     same = keep is True or not reduces
+    if same and tensor.rank is None and site.rule.dtype is None:
+        return _result(site.rule, tensor)
     return _result(site.rule, Tensor(rank, None, site.rule.dtype or tensor.dtype, tensor.layout if same else PLAIN if not run.channels_last else Open()))
 
 

@@ -103,6 +103,8 @@ def load(run: Run, node: cst.Subscript) -> Fact:
         return owner if owner.name.startswith(("typing.", "builtins.")) else UNKNOWN
     kinds = [k for k, _, _ in parts]
     if isinstance(owner, Var):
+        if isinstance(node.value, cst.Attribute):
+            run.subscripted.add(node.value.attr.value)
         if len(parts) > 1 and not any(k == MANY for k in kinds) and all(_not_string(f) for _, _, f in parts):
             tensor = run.as_tensor(owner)
             assert tensor is not None
@@ -151,6 +153,9 @@ def sequence_item(run: Run, node: cst.Subscript, owner: Sequence, parts: list[tu
         if owner.shape_of is not None:
             run.plans[id(node)] = Plan("shape_slice", tensor=resolve(owner.shape_of), slice=part)
             sliced.shape_of = None
+            start = _bounds(run, part)
+            if start is not None and start.stop is None and start.step is None and isinstance(start.start, int) and start.start >= 0:
+                sliced.tail_of = (owner.shape_of, start.start)
         return sliced
     return owner.any()
 
@@ -176,6 +181,8 @@ def layer_item(run: Run, node: cst.Subscript, owner: Layer, parts: list[tuple[st
     from transpile.infer.layers import _own_members, container_kind
 
     members = _own_members(owner)
+    if owner.site is not None:
+        run.opened.add(owner.site)
     kind, part, fact = parts[0]
     run.plans[id(node)] = Plan("container_item", owner=owner, kind=kind)
     if kind in (SLICE, FULL):

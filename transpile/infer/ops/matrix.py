@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from transpile.infer.apply import Site, by_returns, hook, plain_inputs
 from transpile.infer.facts import Fact, Tensor
+from transpile.infer.layout import PLAIN
 from transpile.infer.operators import matmul_result
 
 
@@ -11,8 +12,9 @@ from transpile.infer.operators import matmul_result
 def matmul(site: Site) -> Fact:
     names = [p.name for p in site.rule.params[:2]]
     first, second = (site.tensor(name) for name in names)
-    for name in names:
-        site.plain(name)
+    for name, tensor in zip(names, (first, second), strict=True):
+        if tensor is not None:
+            site.run.want(site.operand(name), tensor, PLAIN)
     return matmul_result(first, second)
 
 

@@ -64,9 +64,11 @@ def reshaped(site: Site, tensor: Tensor, targets: list[Dim | None], sizes: list[
     site.plan.data["sizes"] = sizes
     layout = run.ask(tensor, node or site.node)
     if not run.channels_last or layout == PLAIN:
-        candidate = _demanded(site, tensor, dims, solved)
-        if candidate is not None:
-            return candidate
+        _demanded(site, tensor, dims, solved)
+        if run.channels_last and rank in (4, 5) and all(d is not None and d.value == 1 for d in solved[2:]):
+            # (N, C) → (N, C, 1, 1): the same memory as (N, 1, 1, C)
+            site.plan.data["order"] = order(IMAGE, rank)
+            return Tensor(rank, result_dims, tensor.dtype, IMAGE)
         return Tensor(rank, result_dims, tensor.dtype, PLAIN)
     if isinstance(layout, Open) or dims is None:
         if layout != PLAIN and tensor.rank is None:
@@ -86,17 +88,17 @@ def reshaped(site: Site, tensor: Tensor, targets: list[Dim | None], sizes: list[
     return Tensor(rank, result_dims, tensor.dtype, result)
 
 
-def _demanded(site: Site, tensor: Tensor, dims: Any, solved: list[Dim | None]) -> Tensor | None:
+def _demanded(site: Site, tensor: Tensor, dims: Any, solved: list[Dim | None]) -> None:
     """A plain operand that comes straight from a permute: let the permute give the layout that makes an image."""
     run = site.run
     source = tensor.source
     if not run.channels_last or not isinstance(source, Plan) or "demand" not in source.data or dims is None:
-        return None
+        return
     rank = len(solved)
     if rank not in (4, 5) or tensor.rank is None:
-        return None
+        return
     if rank == 5 and not run.uses_volumes:
-        return None
+        return
     for size in range(1, tensor.rank - 1):
         outcome = kept_apart(dims, solved, (1, size))
         if outcome is not None and normalize(outcome[0], rank) == IMAGE:
@@ -104,8 +106,8 @@ def _demanded(site: Site, tensor: Tensor, dims: Any, solved: list[Dim | None]) -
             if key not in run.demands:
                 run.demands[key] = (1, size)
                 run.version += 1
-            return None
-    return None
+            return
+    return
 
 
 def kept_apart(

@@ -1,0 +1,190 @@
+"""What has no translation stays, is reported at its line, and never stops the module from importing without torch."""
+
+from __future__ import annotations
+
+import pytest
+from harness import imported, without_torch
+
+from transpile import translate
+
+SOURCES = {
+    "decorators": """
+import torch
+
+
+@torch.jit.script
+def scripted(x: torch.Tensor):
+    return x * 2
+
+
+@torch.no_such_decorator(3)
+def decorated(x: torch.Tensor):
+    return x * 3
+
+
+class A:
+    @torch.inference_mode()
+    def f(self, x: torch.Tensor):
+        return x + 1
+""",
+    "defaults": """
+import torch
+import torch.nn.no_such_module as missing
+
+
+def f(x=torch.no_such_default, device=torch.device("cuda"), dtype=torch.bfloat16, g=missing.thing(3)):
+    return 3
+""",
+    "bases": """
+import torch
+from torch.utils.data import Dataset, DataLoader
+from torch.no_such_place import Base
+
+
+class Numbers(Dataset):
+    def __len__(self):
+        return 3
+
+    def __getitem__(self, i):
+        return i
+
+
+class Strange(Base, metaclass=torch.no_such_meta):
+    pass
+
+
+class Step(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x
+
+    @staticmethod
+    def backward(ctx, grad):
+        return grad
+
+
+class Mine(torch.optim.Optimizer):
+    pass
+""",
+    "tables": """
+import torch
+import torch.distributed as dist
+from torch import no_such_name
+
+TABLE = {"a": torch.no_such_function, "b": [torch.relu, torch.no_such.deep.thing], torch.float32: 3}
+LEVELS = torch.no_such_constant + 1
+GROUP = dist.no_such_group
+PAIR = no_such_name, no_such_name(3)
+""",
+    "statements": """
+import torch
+import torch.backends.cudnn as cudnn
+
+torch.backends.cudnn.benchmark = True
+cudnn.deterministic = True
+torch.manual_seed(0)
+torch.set_grad_enabled(False)
+torch.set_default_dtype(torch.float32)
+DEVICE = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+if torch.__version__ >= "1.8":
+    NEW = True
+try:
+    from torch.cuda.amp import autocast
+except ImportError:
+    autocast = None
+with torch.no_grad():
+    ZERO = torch.zeros(3)
+""",
+    "annotations": """
+from typing import Dict, List, Optional
+
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+from torch.utils.data import DataLoader
+
+
+def f(x: Tensor, loader: "DataLoader", opt: Optional[Optimizer] = None) -> Dict[str, List[Tensor]]:
+    y: torch.LongTensor = x
+    return {"y": [y]}
+
+
+class State:
+    x: Optional[torch.Tensor] = None
+    sampler: torch.utils.data.Sampler
+""",
+    "in functions": """
+import torch
+from torch.hub import load_state_dict_from_url
+
+
+def load(url, path):
+    state = load_state_dict_from_url(url)
+    torch.save(state, path)
+    return torch.load(path, map_location="cpu")
+
+
+def trace(model, x):
+    return torch.jit.trace(model, x).save("a.pt")
+""",
+    "third parties": """
+import torch
+import torchvision.transforms as T
+from torchvision.ops import nms
+
+transform = T.Compose([T.ToTensor(), T.Normalize(0.5, 0.5)])
+
+
+def boxes(x: torch.Tensor):
+    return nms(x, x, 0.5)
+""",
+}
+
+
+@pytest.mark.parametrize("what", SOURCES)
+def test_imports_without_torch(what):
+    assert imported(translate(SOURCES[what]).code)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("what", SOURCES)
+def test_every_use_that_stays_is_reported_at_its_line(what, data_format):
+    source = SOURCES[what]
+    reported = {d.line for d in translate(source, data_format=data_format).diagnostics}
+    lines = {n for n, line in enumerate(source.split("\n"), 1) if "no_such" in line and "import" not in line}
+    assert lines <= reported
+
+
+def test_a_leftover_raises_where_it_runs_and_names_the_line():
+    module = imported(translate(SOURCES["tables"]).code)
+    with pytest.raises(Exception, match=r"line 6|:6\b|torch\.no_such_function"), without_torch():
+        module.TABLE["a"](3)
+
+
+def test_a_leftover_in_a_function_needs_torch_only_when_it_runs():
+    module = imported(translate(SOURCES["in functions"]).code)
+    with pytest.raises(ImportError), without_torch():
+        module.load("http://localhost", "a.pt")
+
+
+def test_what_works_without_torch_does():
+    import numpy as np
+    import tensorflow as tf
+
+    module = imported(translate(SOURCES["decorators"]).code)
+    with without_torch():
+        np.testing.assert_allclose(module.scripted(tf.constant([1.0])), [2.0])
+        np.testing.assert_allclose(module.A().f(tf.constant([1.0])), [2.0])
+    numbers = imported(translate(SOURCES["bases"]).code).Numbers()
+    assert len(numbers) == 3
+    assert numbers[2] == 2
+
+
+def test_translated_parts_run_beside_leftovers():
+    import numpy as np
+    import tensorflow as tf
+
+    module = imported(translate(SOURCES["statements"]).code)
+    assert module.NEW in (True,)
+    np.testing.assert_allclose(np.asarray(module.ZERO), np.zeros(3))
+    assert isinstance(module.ZERO, tf.Tensor)
