@@ -7,7 +7,8 @@ generated once costs a fraction of that.
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from types import TracebackType
 from typing import Any
 
 import libcst as cst
@@ -16,55 +17,83 @@ from libcst._nodes.internal import CodegenState
 __all__ = ["Positions"]
 
 
-@dataclass(frozen=False)
-class _Recorder(CodegenState):
-    length: int = 0
-    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
+class _Tokens(list[str]):
+    """Pieces of code, and how long they are together."""
 
-    def add_token(self, value: str) -> None:
-        self.tokens.append(value)
+    length = 0
+
+    def append(self, value: str) -> None:
         self.length += len(value)
+        super().append(value)
 
-    def add_indent_tokens(self) -> None:
-        for token in self.indent_tokens:
-            self.add_token(token)
+    def extend(self, values: Iterable[str]) -> None:
+        for value in values:
+            self.append(value)
+
+
+class _Recorder(CodegenState):
+    """Notes from where to where the text of each node goes: without the lines and comments above it."""
+
+    def __init__(self, tree: cst.Module) -> None:
+        super().__init__(default_indent=tree.default_indent, default_newline=tree.default_newline)
+        self.tokens: _Tokens = _Tokens()
+        self.spans: dict[int, tuple[int, int]] = {}
+        self.open: list[int] = []
 
     def before_codegen(self, node: Any) -> None:
-        self.spans[id(node)] = (self.length, 0)
+        self.open.append(self.tokens.length)
 
     def after_codegen(self, node: Any) -> None:
-        self.spans[id(node)] = (self.spans[id(node)][0], self.length)
+        start = self.open.pop()
+        self.spans.setdefault(id(node), (start, self.tokens.length))
 
-    def pop_trailing_newline(self) -> None:
-        if self.tokens:
-            self.length -= len(self.tokens[-1])
-        super().pop_trailing_newline()
-        if self.tokens:
-            self.length = sum(map(len, self.tokens)) if len(self.tokens) < 2 else self.length
+    def record_syntactic_position(  # type: ignore[override]
+        self, node: Any, *, start_node: Any = None, end_node: Any = None
+    ) -> _Syntactic:
+        return _Syntactic(self, node, start_node, end_node)
+
+
+class _Syntactic:
+    """The part of a node that is its own."""
+
+    __slots__ = ("recorder", "node", "start_node", "end_node", "start")
+
+    def __init__(self, recorder: _Recorder, node: Any, start_node: Any, end_node: Any) -> None:
+        self.recorder = recorder
+        self.node = node
+        self.start_node = start_node
+        self.end_node = end_node
+
+    def __enter__(self) -> None:
+        self.start = self.recorder.tokens.length
+
+    def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        spans = self.recorder.spans
+        start = spans[id(self.start_node)][0] if self.start_node is not None else self.start
+        end = spans[id(self.end_node)][1] if self.end_node is not None else self.recorder.tokens.length
+        spans[id(self.node)] = start, end
 
 
 class Positions:
     """Lines and columns, both from 1, columns in characters."""
 
     def __init__(self, tree: cst.Module) -> None:
-        state = _Recorder(default_indent=tree.default_indent, default_newline=tree.default_newline)
-        state.before_codegen(tree)
-        tree._codegen_impl(state)
-        self._spans = state.spans
-        text = "".join(state.tokens)
+        recorder = _Recorder(tree)
+        tree._codegen(recorder)
+        self._spans = recorder.spans
+        self._text = "".join(recorder.tokens)
         self._starts = [0]
-        at = text.find("\n")
+        at = self._text.find("\n")
         while at >= 0:
             self._starts.append(at + 1)
-            at = text.find("\n", at + 1)
-        self._text = text
+            at = self._text.find("\n", at + 1)
 
     def span(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
         """(line, column, end line, end column) of a node; (1, 1, 1, 1) for one that is not of this tree."""
         found = self._spans.get(id(node))
         if found is None:
             return 1, 1, 1, 1
-        start, end = found
+        start, end = found[0], min(found[1], len(self._text))  # libcst takes the last newline back
         while start < end and self._text[start] in " \t\r\n\f":
             start += 1
         while end > start and self._text[end - 1] in " \t\r\n\f":

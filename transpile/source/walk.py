@@ -16,11 +16,9 @@ import libcst as cst
 __all__ = ["Visitor", "children", "descendants", "walk"]
 
 # Parts of a node that hold no code.
-_TRIVIA = tuple(
-    "whitespace lpar rpar lbracket rbracket lbrace rbrace comma equal semicolon colon dot leading_lines "
-    "lines_after header footer indent trailing newline operator star relative asynchronous first_colon "
-    "second_colon comment".split()
-)
+_TRIVIA = ("whitespace", "lpar", "rpar", "lbracket", "rbracket", "lbrace", "rbrace", "comma", "equal", "semicolon",
+           "colon", "dot", "leading", "lines_after", "header", "footer", "indent", "trailing", "newline",
+           "operator", "star", "relative", "asynchronous", "first_colon", "second_colon", "comment")  # fmt: skip
 _CODE = frozenset({"star_arg", "star_kwarg", "starred_element"})  # what looks like one of them, and is code
 
 
