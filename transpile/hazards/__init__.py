@@ -5,7 +5,8 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.diagnostics import Diagnostic
-from transpile.hazards.codes import SEVERITIES
+from transpile.hazards.codes import SEVERITIES, load
+from transpile.hazards.scan import scan
 from transpile.rewrite.context import Context
 from transpile.source.positions import Positions
 
@@ -13,10 +14,12 @@ __all__ = ["say"]
 
 
 def say(context: Context, tree: cst.Module, filename: str) -> list[Diagnostic]:
-    """All that inference and rewriting remarked, in the order of the source."""
+    """All that inference and rewriting remarked, and the hazards of this folder, in the order of the source."""
+    load()
     remarks = [(r.code, r.node, r.message, r.help) for r in context.run.remarks.values()] + context.remarks
     for name in context.__dict__.get("unsupported", ()):
         remarks.append(("API001", tree, f"the support definition {name} is missing", ""))
+    remarks += scan(context)
     if not remarks:
         return []
     positions = Positions(tree)

@@ -1,20 +1,50 @@
-"""Severity of each code."""
+"""The codes of this folder: each is entered once, with its severity, its page and an example that triggers it."""
 
 from __future__ import annotations
 
-from transpile.diagnostics import Severity
+import importlib
+import pkgutil
+import textwrap
+from dataclasses import dataclass
 
-SEVERITIES: dict[str, Severity] = {
-    "API001": Severity.WARNING,
-    "API002": Severity.WARNING,
-    "API003": Severity.WARNING,
-    "API004": Severity.INFO,
-    "API005": Severity.WARNING,
-    "API006": Severity.INFO,
-    "LAY002": Severity.WARNING,
-    "LAY003": Severity.WARNING,
-    "LAY004": Severity.WARNING,
-    "SHP001": Severity.WARNING,
-    "INF001": Severity.WARNING,
-    "STA001": Severity.WARNING,
-}
+from transpile.diagnostics import Severity, describe
+
+__all__ = ["EXAMPLES", "HEADER", "SEVERITIES", "Example", "load", "risk"]
+
+# What every example is understood to begin with.
+HEADER = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Torch source that gets the code, and the same meant without it (empty where there is no other way)."""
+
+    before: str
+    after: str = ""
+
+
+SEVERITIES: dict[str, Severity] = {}
+EXAMPLES: dict[str, Example] = {}
+
+
+def risk(code: str, severity: Severity, title: str, text: str, *, before: str, after: str = "") -> str:
+    """Enter a code, and return it. `text` is its page; the examples are appended to it and are run by the tests.
+
+    Raises ValueError for a malformed code, and for one that is entered twice with different pages.
+    """
+    example = Example(textwrap.dedent(before).strip("\n") + "\n", textwrap.dedent(after).strip("\n") + "\n" if after else "")
+    page = text.strip("\n") + "\n\nReported for:\n\n" + textwrap.indent(example.before, "    ")
+    if example.after:
+        page += "\nNot reported for:\n\n" + textwrap.indent(example.after, "    ")
+    describe(code, title, page)
+    SEVERITIES[code] = severity
+    EXAMPLES[code] = example
+    return code
+
+
+def load() -> None:
+    """Import every family of this folder; a new file needs no entry anywhere."""
+    import transpile.hazards
+
+    for module in pkgutil.iter_modules(transpile.hazards.__path__):
+        importlib.import_module(f"transpile.hazards.{module.name}")

@@ -1,0 +1,263 @@
+"""Which expressions of a function are sizes that may be unknown when a call is traced.
+
+Under an open signature (tf.function, SavedModel, TFLite) batch, length, height and width are None, and the
+translation's sizes become scalar tensors; channels, and everything that a layer or a number fixes, stay ints.
+Where the facts do not say which of the two a size is, it is taken for an int: a hazard that is not there is
+worse than one that the tracer will name itself.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.dims import Dim
+from transpile.infer.facts import Fact, Python, Ref, Self, Sequence, Tensor, resolve
+from transpile.infer.layout import IMAGE
+from transpile.infer.run import Run
+
+__all__ = ["Flow", "text"]
+
+# How inference names the size of an axis: `%NODE.AXIS`, `FUNCTION.PARAMETER.AXIS`, also inside `(aAddb)`.
+SYMBOL = re.compile(r"(%\d+|[A-Za-z_][\w.<>]*)\.(\d+)(?![\d.])")
+PASSING = frozenset({"abs", "sum"})  # builtins that hand a scalar tensor on
+
+
+def text(node: cst.CSTNode) -> str:
+    """An expression as it is written, on one line and not too long."""
+    code = " ".join(cst.Module([]).code_for_node(node).split())
+    return code if len(code) <= 60 else code[:57] + "..."
+
+
+class Flow:
+    """The names of one function that hold open sizes, and those that hold a layer's own tensors."""
+
+    def __init__(self, run: Run, origins: dict[str, bool]) -> None:
+        self.run = run
+        self.origins = origins  # symbol → whether its axis may be open; shared by the functions of a module
+        self.sizes: set[str] = set()
+        self.own: set[str] = set()
+
+    # --- questions -------------------------------------------------------------------------------------------
+
+    def is_open(self, node: cst.BaseExpression) -> bool:
+        """Whether a number is computed from a size that may be unknown."""
+        kind = type(node)
+        if kind is cst.Name:
+            return node.value in self.sizes  # type: ignore[attr-defined]
+        if isinstance(node, cst.Subscript):
+            return self._item(node)
+        if isinstance(node, cst.Call):
+            return self._call(node)
+        if isinstance(node, cst.BinaryOperation):
+            fact = self.run.fact(node)
+            if isinstance(fact, (Tensor, Sequence)) or (isinstance(fact, Python) and fact.value is not None):
+                return False
+            return self.is_open(node.left) or self.is_open(node.right)
+        if isinstance(node, cst.UnaryOperation):
+            return not isinstance(node.operator, cst.Not) and self.is_open(node.expression)
+        if isinstance(node, cst.IfExp):
+            return self.is_open(node.body) or self.is_open(node.orelse)
+        if isinstance(node, cst.NamedExpr):
+            return self.is_open(node.value)
+        if isinstance(node, (cst.Tuple, cst.List)):
+            return any(self.is_open(element.value) for element in node.elements)
+        return False
+
+    def is_shape(self, node: cst.BaseExpression) -> bool:
+        """x.shape, x.size() and slices of them: comparing two of them compares static shapes."""
+        plan = self.run.plans.get(id(node))
+        return plan is not None and (
+            plan.op in ("shape", "open_shape", "shape_slice") or (plan.op == "size" and not plan.bound.get("dim"))
+        )
+
+    def shape_is_open(self, node: cst.BaseExpression) -> bool:
+        """Whether a whole shape, or a slice of one, holds a size that may be unknown."""
+        plan = self.run.plans.get(id(node))
+        tensor = resolve(plan.data.get("tensor")) if plan is not None and plan.data.get("tensor") is not None else None
+        if plan is None or not self.is_shape(node) or not isinstance(tensor, Tensor) or self.is_own(_base(node)):
+            return False
+        places = self._places(node, tensor)
+        return places is not None and any(self.axis_is_open(tensor, place) for place in places)
+
+    def is_own(self, node: cst.BaseExpression) -> bool:
+        """Whether a tensor belongs to the layer (`self.weight`, `self.grid[i]`), so that its sizes are fixed."""
+        while isinstance(node, (cst.Attribute, cst.Subscript)):
+            node = node.value
+        return isinstance(node, cst.Name) and (node.value in self.own or isinstance(self.run.fact(node), Self))
+
+    def axis_is_open(self, tensor: Tensor, axis: int) -> bool:
+        """Whether the size of an axis of an input, or of what is computed from one, may be unknown."""
+        if tensor.is_parameter:
+            return False
+        if tensor.rank is None:
+            return axis == 0
+        axis %= tensor.rank
+        dim = tensor.dim(axis)
+        if dim is None:
+            return self._place_is_open(tensor, axis)
+        if len(dim.factors) == 1 and dim.factors[0][0].startswith("%"):
+            name = dim.factors[0][0]
+            if name not in self.origins and name.endswith(f".{axis}"):
+                self.origins[name] = self._place_is_open(tensor, axis)
+        return self._dim_is_open(dim)
+
+    # --- statements ------------------------------------------------------------------------------------------
+
+    def assign(self, node: Any) -> None:
+        """Learn what the targets of an assignment hold now."""
+        if node.value is None:
+            return
+        if isinstance(node, cst.AugAssign):
+            if isinstance(node.target, cst.Name) and self.is_open(node.value):
+                self.sizes.add(node.target.value)
+            return
+        targets = [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target]
+        for target in targets:
+            self._bind(target, node.value)
+
+    def forget(self, target: cst.CSTNode) -> None:
+        """A target that gets something else."""
+        if isinstance(target, cst.Name):
+            self.sizes.discard(target.value)
+            self.own.discard(target.value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            for element in target.elements:
+                self.forget(element.value)
+
+    def _bind(self, target: cst.CSTNode, value: cst.BaseExpression) -> None:
+        if isinstance(target, cst.Name):
+            opened = not isinstance(value, (cst.Tuple, cst.List)) and self.is_open(value)
+            own = isinstance(value, (cst.Name, cst.Attribute, cst.Subscript)) and self.is_own(value)
+            self.forget(target)
+            if opened:
+                self.sizes.add(target.value)
+            if own:
+                self.own.add(target.value)
+        elif isinstance(target, (cst.Tuple, cst.List)):
+            self._unpack(target, value)
+
+    def _unpack(self, target: cst.Tuple | cst.List, value: cst.BaseExpression) -> None:
+        elements = target.elements
+        if any(isinstance(element, cst.StarredElement) for element in elements):
+            self.forget(target)
+        elif isinstance(value, (cst.Tuple, cst.List)) and len(value.elements) == len(elements):
+            opened = [self.is_open(element.value) for element in value.elements]
+            for element, is_open in zip(elements, opened, strict=True):
+                self.forget(element.value)
+                if is_open and isinstance(element.value, cst.Name):
+                    self.sizes.add(element.value.value)
+        else:
+            tensor, places = self._sizes_of(value)
+            self.forget(target)
+            if tensor is None or places is None or len(places) != len(elements):
+                return
+            for element, place in zip(elements, places, strict=True):
+                if isinstance(element.value, cst.Name) and self.axis_is_open(tensor, place):
+                    self.sizes.add(element.value.value)
+
+    # --- sizes -----------------------------------------------------------------------------------------------
+
+    def _sizes_of(self, value: cst.BaseExpression) -> tuple[Tensor | None, list[int] | None]:
+        """The tensor and the axes whose sizes an expression lists."""
+        plan = self.run.plans.get(id(value))
+        tensor = resolve(plan.data["tensor"]) if plan is not None and isinstance(plan.data.get("tensor"), Fact) else None
+        if not isinstance(tensor, Tensor) or not self.is_shape(value) or self.is_own(_base(value)):
+            return None, None
+        return tensor, self._places(value, tensor)
+
+    def _places(self, value: cst.BaseExpression, tensor: Tensor) -> list[int] | None:
+        if tensor.rank is None:
+            return [0] if not isinstance(value, cst.Subscript) else None
+        axes = list(range(tensor.rank))
+        if not isinstance(value, cst.Subscript):
+            return axes
+        part = value.slice[0].slice
+        if not isinstance(part, cst.Slice) or part.step is not None:
+            return None
+        bounds = [self._number(part.lower), self._number(part.upper)]
+        return axes[bounds[0] : bounds[1]] if "?" not in bounds else None  # type: ignore[misc]
+
+    def _number(self, node: cst.BaseExpression | None) -> Any:
+        if node is None:
+            return None
+        fact = self.run.fact(node)
+        return fact.value if isinstance(fact, Python) and isinstance(fact.value, int) else "?"
+
+    def _item(self, node: cst.Subscript) -> bool:
+        plan = self.run.plans.get(id(node))
+        fact = self.run.fact(node)
+        if plan is not None and plan.op == "shape_item":
+            tensor, axis = resolve(plan.data["tensor"]), plan.data["dim"]
+            if not isinstance(tensor, Tensor) or not isinstance(axis, int) or self.is_own(_base(node.value)):
+                return False
+            return self.axis_is_open(tensor, axis)
+        if isinstance(fact, Python) and fact.type == "int" and fact.value is None and fact.dim is not None:
+            return self._dim_is_open(fact.dim)
+        return False
+
+    def _call(self, node: cst.Call) -> bool:
+        plan = self.run.plans.get(id(node))
+        if plan is not None and plan.op == "size":
+            tensor = resolve(plan.data["tensor"])
+            axis = plan.bound.get("dim")
+            place = self._number(axis[0]) if axis else "?"
+            if not isinstance(node.func, cst.Attribute) or not isinstance(tensor, Tensor) or place == "?":
+                return False
+            return not self.is_own(node.func.value) and self.axis_is_open(tensor, place)
+        if plan is not None and plan.op == "tensor_len":
+            tensor = resolve(plan.data["tensor"])
+            return isinstance(tensor, Tensor) and not self.is_own(node.args[0].value) and self.axis_is_open(tensor, 0)
+        if plan is not None and plan.rule is not None and plan.rule.torch == "torch.Tensor.numel":
+            tensor = self.run.fact(node.func.value) if isinstance(node.func, cst.Attribute) else None
+            return isinstance(tensor, Tensor) and not self.is_own(node.func.value) and self.axis_is_open(tensor, 0)  # type: ignore[attr-defined]
+        callee = self.run.fact(node.func)
+        if isinstance(callee, Ref) and callee.name.removeprefix("builtins.") in PASSING:
+            return any(self.is_open(arg.value) for arg in node.args)
+        return False  # int(), max(), math.ceil() … are hazards themselves, and what they return is a number
+
+    def _dim_is_open(self, dim: Dim) -> bool:
+        return any(
+            self._symbol_is_open(owner, int(axis))
+            for name, _ in dim.factors
+            for owner, axis in SYMBOL.findall(name)
+        )
+
+    def _symbol_is_open(self, owner: str, axis: int) -> bool:
+        name = f"{owner}.{axis}"
+        known = self.origins.get(name)
+        if known is None:
+            if owner.startswith("%"):
+                return False
+            known = False
+            for info in self.run.functions:
+                parameter = owner.removeprefix(info.qualname + ".")
+                fact = resolve(info.facts[parameter]) if parameter in info.facts and parameter != owner else None
+                if isinstance(fact, Tensor) and fact.rank is not None:
+                    known = self._place_is_open(fact, axis)
+            self.origins[name] = known
+        return known
+
+    def _place_is_open(self, tensor: Tensor, axis: int) -> bool:
+        """By place alone: channels are fixed, batch and space are not."""
+        rank = tensor.rank
+        if rank is None or rank <= 2 or axis == 0:
+            return axis == 0
+        if self.run.layout(tensor) == IMAGE or (not self.run.channels_last and rank >= 4):
+            return axis != 1
+        return axis != rank - 1 and (rank == 3 or axis != 1)
+
+
+def _base(node: cst.BaseExpression) -> cst.BaseExpression:
+    """The tensor in `x.shape`, `x.size()`, `x.shape[2:]`; a name that holds a shape is its own base."""
+    while True:
+        if isinstance(node, cst.Subscript):
+            node = node.value
+        elif isinstance(node, cst.Attribute) and node.attr.value == "shape":
+            return node.value
+        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "size":
+            return node.func.value
+        else:
+            return node
