@@ -8,21 +8,21 @@ from transpile import Severity, translate
 
 UNKNOWN = "torch.no_such_function_at_all(x)"
 PLACES = {
-    "plain": "import torch\n\n\ndef f(x):\n    return @\n",
-    "tabs": "import torch\ndef f(x):\n\tif x:\n\t\treturn @\n",
-    "wide characters in front": "import torch\ndef f(x):\n    return 'é漢😀', @\n",
-    "a form feed": "import torch\n\x0c\ndef f(x):\n    return @\n",
-    "a form feed before code": "import torch\n\n\x0cdef f(x):\n    return @\n",
-    "a continuation": "import torch\ndef f(x):\n    return 1 + \\\n        @\n",
-    "inside brackets": "import torch\ndef f(x):\n    return [\n        1,  # one\n        @,\n    ]\n",
-    "after a long text": 'import torch\nTEXT = """a\nb\nc\n"""\ndef f(x):\n    y = 1; return @\n',
-    "no newline at the end": "import torch\ndef f(x): return @",
-    "in a decorated method": "import torch\nclass A:\n    @staticmethod\n    # words\n    def f(x):\n        return @\n",
-    "a lambda": "import torch\nf = lambda x: @\n",
-    "a default": "import torch\nx = 3\ndef f(y=@):\n    return y\n",
-    "at the very start": "import torch; x = 3; @\n",
-    "in an f-string": 'import torch\ndef f(x):\n    return f"{@}"\n',
-    "behind an encoding": "# -*- coding: utf-8 -*-\nimport torch\ndef f(x):\n    return @\n",
+    "plain": "import torch\n\n\ndef f(x):\n    return <call>\n",
+    "tabs": "import torch\ndef f(x):\n\tif x:\n\t\treturn <call>\n",
+    "wide characters in front": "import torch\ndef f(x):\n    return 'é漢😀', <call>\n",
+    "a form feed": "import torch\n\x0c\ndef f(x):\n    return <call>\n",
+    "a form feed before code": "import torch\n\n\x0cdef f(x):\n    return <call>\n",
+    "a continuation": "import torch\ndef f(x):\n    return 1 + \\\n        <call>\n",
+    "inside brackets": "import torch\ndef f(x):\n    return [\n        1,  # one\n        <call>,\n    ]\n",
+    "after a long text": 'import torch\nTEXT = """a\nb\nc\n"""\ndef f(x):\n    y = 1; return <call>\n',
+    "no newline at the end": "import torch\ndef f(x): return <call>",
+    "in a decorated method": "import torch\nclass A:\n    @staticmethod\n    # words\n    def f(x):\n        return <call>\n",
+    "a lambda": "import torch\nf = lambda x: <call>\n",
+    "a default": "import torch\nx = 3\ndef f(y=<call>):\n    return y\n",
+    "at the very start": "import torch; x = 3; <call>\n",
+    "in an f-string": 'import torch\ndef f(x):\n    return f"{<call>}"\n',
+    "behind an encoding": "# -*- coding: utf-8 -*-\nimport torch\ndef f(x):\n    return <call>\n",
 }
 
 
@@ -35,7 +35,7 @@ def place(source):
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("what", PLACES)
 def test_place(what, newline):
-    source = PLACES[what].replace("@", UNKNOWN)
+    source = PLACES[what].replace("<call>", UNKNOWN)
     result = translate(source.replace("\n", newline).encode(), filename="a.py")
     found = [d for d in result.diagnostics if "no_such_function_at_all" in d.message]
     assert len(found) == 1
