@@ -53,6 +53,8 @@ def _named(fact: Fact) -> Fact | None:
             return Tensor(None, None, None, Open())
         if fact.name in ("torch.LongTensor",):
             return Tensor(None, None, "int64", Open())
+        if fact.name == "numpy.ndarray":
+            return Python("array")
         if fact.name in SCALARS:
             return Python(SCALARS[fact.name])
         if fact.name.startswith("torch.nn.") and fact.name[9:10].isupper():

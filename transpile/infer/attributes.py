@@ -54,8 +54,8 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
             run.plans[id(node)] = Plan("open_shape")
             return Sequence("tuple", None, Python("int"), shape_of=fact)
         return run.var((fact, name), f"{fact.name}.{name}")
-    if isinstance(fact, Dict):
-        return UNKNOWN
+    if isinstance(fact, Python) and fact.type == "array":
+        return Python("object")
     return UNKNOWN
 
 

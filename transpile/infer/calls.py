@@ -29,15 +29,15 @@ __all__ = ["call_expression"]
 
 # Tensor methods whose names no str, list, dict, array or file has: they decide that a receiver is a tensor.
 TENSOR_METHODS = frozenset(
-    """view permute unsqueeze contiguous flatten_ softmax sigmoid relu matmul bmm chunk expand expand_as masked_fill
-    masked_fill_ detach cuda repeat_interleave type_as view_as reshape_as unbind log_softmax tanh sigmoid_ relu_ add_
+    """view permute unsqueeze contiguous flatten_ softmax matmul bmm chunk expand expand_as masked_fill
+    masked_fill_ detach cuda repeat_interleave type_as view_as reshape_as unbind log_softmax add_
     mul_ div_ sub_ clamp_ zero_ fill_ copy_ requires_grad_ new_zeros new_ones new_tensor new_full new_empty numel
     index_select masked_select scatter_ scatter gather unfold squeeze_ unsqueeze_ transpose_ addmm baddbmm norm
-    log_ exp_ logsumexp erf rsqrt mT roll narrow movedim adaptive_avg_pool2d silu gelu half bfloat16 pin_memory
+    log_ exp_ logsumexp mT roll narrow movedim adaptive_avg_pool2d half bfloat16 pin_memory
     data_ptr is_contiguous storage unflatten clamp topk mm""".split()
 )
 # The same for names that only take no argument: `logger.log(text)` is none of them.
-NO_ARGUMENT = frozenset("exp log sqrt cos sin sign neg long double floor ceil".split())
+NO_ARGUMENT = frozenset("exp log sqrt cos sin sign neg long double floor ceil relu relu_ sigmoid sigmoid_ tanh erf rsqrt silu gelu".split())
 # Names that other types have too: they decide only for the parameter of a forward.
 AMBIGUOUS = frozenset(
     """size dim split float double long int bool cpu to clone mean sum max min std var prod abs exp log sqrt pow cos
@@ -124,7 +124,7 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     """A method of a tensor, a list, a dict or super(); None if `owner.name` is called like any other value."""
     name = func.attr.value
     if isinstance(owner, Var) and (
-        name in TENSOR_METHODS
+        (name in TENSOR_METHODS and (name != "view" or owner.tensorlike or _is_size_list(node)))
         or (name in NO_ARGUMENT and not node.args)
         or (name in AMBIGUOUS and owner.tensorlike)
     ):
@@ -139,7 +139,7 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         if rule is None:
             run.plans[id(node)] = Plan("unknown_method", name=name)
             return Tensor(None, None, None, owner.layout) if owner.rank is not None else UNKNOWN
-        if starred and not any(p.kind == "varargs" for p in rule.params):
+        if starred and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params)):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return UNKNOWN
         fact = apply(run, node, rule, positional, keywords, (func.value, owner))
@@ -160,9 +160,9 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         if name in ("get", "pop", "setdefault"):
             return owner.value
         return UNKNOWN
-    if isinstance(owner, Python) and owner.type == "str":
+    if isinstance(owner, Python) and owner.type in ("str", "array"):
         arguments(run, node)
-        return Python("str")
+        return Python(owner.type)
     if name in WALKS and not isinstance(owner, (Layer, Ref, Class, Python)):
         from transpile.infer.layers import module_method
 
@@ -175,6 +175,18 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
 
         return layer_method(run, node, func, owner, name)
     return None
+
+
+def _unpacks_dict(node: cst.Call) -> bool:
+    return any(arg.star == "**" for arg in node.args)
+
+
+def _is_size_list(node: cst.Call) -> bool:
+    """Whether these are sizes as only Tensor.view takes them: several, or one that says -1 or is a list."""
+    if len(node.args) != 1:
+        return len(node.args) > 1
+    only = node.args[0].value
+    return isinstance(only, (cst.UnaryOperation, cst.Tuple, cst.List)) or bool(node.args[0].star)
 
 
 def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fact:
@@ -215,7 +227,7 @@ def reference_call(
             from transpile.infer.layers import construct_layer
 
             return construct_layer(run, node, rule, positional, keywords, starred)
-        if starred and not any(p.kind == "varargs" for p in rule.params):
+        if starred and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params)):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return Tensor(None, None, None, Open()) if rule.kind == "function" else UNKNOWN
         fact = apply(run, node, rule, positional, keywords, None)
@@ -243,6 +255,9 @@ def reference_call(
         return Dict()
     if name.startswith("math."):
         return Python("int" if name in ("math.ceil", "math.floor", "math.gcd", "math.prod") else "float")
+    if name.split(".")[0] == "numpy":
+        run.plans[id(node)] = Plan("foreign_call")
+        return Python("array")
     if name.split(".")[0] == "torch":
         run.plans[id(node)] = Plan("left", reason="no rule")
         return UNKNOWN

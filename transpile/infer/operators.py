@@ -62,6 +62,8 @@ def operation(
         return Sequence(first.type, None, first.any())
     if isinstance(first, Python) and first.type == "str":
         return Python("str")
+    if any(isinstance(f, Python) and f.type == "array" for f in (first, second)):
+        return Python("array")
     a, b = dim_of(first), dim_of(second)
     numeric = all(
         (isinstance(f, Python) and f.type in ("int", "float", "bool", "object")) or isinstance(f, Var) for f in (first, second)

@@ -28,6 +28,7 @@ from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run, same
+from transpile.source.walk import descendants
 
 __all__ = ["assign", "block", "define_class", "define_function", "module"]
 
@@ -481,6 +482,9 @@ def match_(run: Run, node: cst.Match) -> bool:
     result: Env | None = None
     for case in node.cases:
         run.env = Env(before.parent, dict(before))
+        for part in descendants(case.pattern):
+            if isinstance(part, (cst.MatchAs, cst.MatchStar)) and part.name is not None:
+                run.env[part.name.value] = UNKNOWN
         if case.guard is not None:
             evaluate(run, case.guard)
         suite(run, case.body)

@@ -200,6 +200,7 @@ def _localized(context: Context, node: cst.BaseStatement, names: Names, at_modul
     """Names used in function bodies get a local import there; those used while the module loads a placeholder."""
     if isinstance(node, cst.FunctionDef):
         used = set(_used(node.body, names, _parameters(node)))
+        used -= _bound(node.body) if used else used
         for part in (*node.decorators, node.params, *( [node.returns] if node.returns is not None else [])):
             at_module.update(_used(part, names, set()))
         if used and isinstance(node.body, cst.IndentedBlock):
@@ -267,13 +268,31 @@ def _collect(node: Any, names: set[str], found: set[str]) -> None:
         from transpile.infer.definitions import parameters_of
 
         _collect(node.params, names, found)
-        _collect(node.body, names - {p.name for p in parameters_of(node.params)}, found)
+        inner: set[str] = set()
+        _collect(node.body, names - {p.name for p in parameters_of(node.params)}, inner)
+        found |= inner - _bound(node.body) if inner else inner
         if kind is cst.FunctionDef:
             for decorator in node.decorators:
                 _collect(decorator, names, found)
     elif kind is not cst.Import and kind is not cst.ImportFrom:
         for child in children(node):
             _collect(child, names, found)
+
+
+def _bound(body: cst.CSTNode) -> set[str]:
+    """The names that a function body binds: they are its own, not the module's."""
+    bound: set[str] = set()
+    for node in descendants(body):
+        kind = type(node)
+        if kind is cst.AssignTarget or kind is cst.AnnAssign or kind is cst.For or kind is cst.CompFor or kind is cst.NamedExpr:
+            bound.update(n.value for n in (node.target, *descendants(node.target)) if type(n) is cst.Name)  # type: ignore[attr-defined]
+        elif kind is cst.AsName:
+            bound.update(n.value for n in (node.name, *descendants(node.name)) if type(n) is cst.Name)  # type: ignore[attr-defined]
+        elif kind is cst.FunctionDef or kind is cst.ClassDef:
+            bound.add(node.name.value)  # type: ignore[attr-defined]
+        elif kind is cst.ImportAlias and node.asname is None:  # type: ignore[attr-defined]
+            bound.add(dotted(node.name).split(".")[0])  # type: ignore[attr-defined]
+    return bound
 
 
 MODULES = {

@@ -65,6 +65,7 @@ def reference(context: Context, original: Any, updated: Any) -> Any:
         if fact.name == "torch.nn.Module":
             context.needs("tf")
             return expression("tf.keras.layers.Layer")
+        context.say("API001", original, f"{fact.name} has no rule; it stays as it is")
         return None
     if rule.kind in ("constant", "class", "layer", "plumbing") and rule.variants:
         if rule.kind == "plumbing":
@@ -104,6 +105,23 @@ def function_value(context: Context, rule: Any) -> Any:
     return expression(f"(lambda {', '.join(names)}: {body})")
 
 
+@on(cst.Decorator)
+def decorator(context: Context, original: cst.Decorator, updated: cst.Decorator) -> Any:
+    """@torch.jit.script and its kin, which hand the function on, go."""
+    node = original.decorator
+    if isinstance(node, cst.Call):
+        node = node.func
+    fact = context.run.facts.get(id(node))
+    if type(fact) is not Ref or not is_import(context, node):
+        return None
+    rule = context.run.rules.by_name(fact.name)
+    if rule is None or rule.refuse or len(rule.variants) != 1 or not rule.params:
+        return None
+    if rule.variants[0].template.text.strip() == f"{{{rule.params[0].name}}}":
+        return cst.RemoveFromParent()
+    return None
+
+
 def _callees(context: Context) -> set[int]:
     return context.__dict__.setdefault("callees", set())
 
@@ -125,7 +143,7 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
             pass  # `type(m) is nn.Conv2d` and `m in {...}` compare with the class that is really used
     elif type(node) is cst.Attribute:
         inner = node.value
-        if isinstance(inner, cst.Attribute):
+        if isinstance(inner, (cst.Attribute, cst.Name)):
             _callees(context).add(id(inner))  # torch.nn in torch.nn.Conv2d is no value
 
 

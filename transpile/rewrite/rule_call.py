@@ -114,7 +114,12 @@ def rule_call(context: Context, original: Any, updated: Any) -> Any:
     assert plan is not None
     if isinstance(original, cst.Call) and "method" not in plan.data and not is_import(context, original.func):
         return None  # a variable that holds a torch function: what it holds is rewritten where it is named
-    return render_rule(context, plan, original, updated)
+    try:
+        return render_rule(context, plan, original, updated)
+    except cst.ParserSyntaxError:
+        # a template that does not fit these arguments: a defect of the table, said rather than passed on
+        context.say("API002", original, f"the rule of {plan.rule.torch} gives no valid expression here; the call stays as it is")
+        return None
 
 
 def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> Any:

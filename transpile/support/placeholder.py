@@ -30,7 +30,17 @@ class Placeholder:
     def __or__(self, other):
         return self
 
-    __ror__ = __getitem__ = __or__
+    __ror__ = __and__ = __rand__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __or__
+    __truediv__ = __rtruediv__ = __pow__ = __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = __or__
+
+    def __iter__(self):
+        return iter(())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return False
 
     def __bool__(self):
         raise NotImplementedError(f"{self._name} is PyTorch's and was not translated")

@@ -99,6 +99,8 @@ def load(run: Run, node: cst.Subscript) -> Fact:
         return owner.value
     if isinstance(owner, Layer):
         return layer_item(run, node, owner, parts)
+    if isinstance(owner, Python) and owner.type == "array":
+        return owner
     if isinstance(owner, Ref):
         return owner if owner.name.startswith(("typing.", "builtins.")) else UNKNOWN
     kinds = [k for k, _, _ in parts]
