@@ -6,7 +6,7 @@ import libcst as cst
 
 from transpile.diagnostics import Diagnostic
 from transpile.hazards.codes import SEVERITIES, load
-from transpile.hazards.scan import scan
+from transpile.hazards.scene import scan
 from transpile.rewrite.context import Context
 from transpile.source.positions import Positions
 

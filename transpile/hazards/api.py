@@ -49,11 +49,17 @@ VALUE = risk(
     """
 The rule translates this argument value by value, and this value is not among them: a mode that TensorFlow lacks, or
 an expression where only a literal can be looked up. The call stays as it is.
+
+With this rule of a table of your own, `house.scaled(x, "nearest")` is translated, and `house.scaled(x, mode)` and
+`house.scaled(x, "cubic")` get this code:
+
+    - id: TR9001
+      torch: house.scaled
+      params: input, mode="linear"
+      tf: house.scaled({input}, {mode})
+      args:
+        mode: {map: {linear: LINEAR, nearest: NEAREST}}
 """,
-    before="""
-    def padded(x: torch.Tensor, mode):
-        return torch.einsum(mode, x)
-    """,
 )
 CHANGED = risk(
     "API004",
@@ -64,8 +70,14 @@ The nearest TensorFlow API is used, and it is not the same in every respect: the
 to be done where that respect does not matter.
 """,
     before="""
-    def drawn():
-        torch.backends.cudnn.benchmark = True
+    def noise(x: torch.Tensor):
+        b, n = x.shape
+        return torch.rand(b, n)
+    """,
+    after="""
+    def noise(x: torch.Tensor):
+        b, n = x.shape
+        return torch.zeros(b, n)
     """,
 )
 REFUSED = risk(
@@ -78,10 +90,12 @@ help another way where there is one. The call stays as it is.
 """,
     before="""
     def spectrum(x: torch.Tensor):
+        b, n = x.shape
         return torch.fft.fftn(x)
     """,
     after="""
     def spectrum(x: torch.Tensor):
+        b, n = x.shape
         return torch.fft.fft(x)
     """,
 )

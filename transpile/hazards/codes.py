@@ -27,19 +27,26 @@ SEVERITIES: dict[str, Severity] = {}
 EXAMPLES: dict[str, Example] = {}
 
 
-def risk(code: str, severity: Severity, title: str, text: str, *, before: str, after: str = "") -> str:
+def risk(code: str, severity: Severity, title: str, text: str, *, before: str = "", after: str = "") -> str:
     """Enter a code, and return it. `text` is its page; the examples are appended to it and are run by the tests.
 
     Raises ValueError for a malformed code, and for one that is entered twice with different pages.
     """
-    example = Example(textwrap.dedent(before).strip("\n") + "\n", textwrap.dedent(after).strip("\n") + "\n" if after else "")
-    page = text.strip("\n") + "\n\nReported for:\n\n" + textwrap.indent(example.before, "    ")
-    if example.after:
+    example = Example(_block(before), _block(after))
+    page = text.strip("\n") + "\n"
+    if before:
+        page += "\nReported for:\n\n" + textwrap.indent(example.before, "    ")
+    if after:
         page += "\nNot reported for:\n\n" + textwrap.indent(example.after, "    ")
     describe(code, title, page)
     SEVERITIES[code] = severity
-    EXAMPLES[code] = example
+    if before:
+        EXAMPLES[code] = example
     return code
+
+
+def _block(code: str) -> str:
+    return textwrap.dedent(code).strip("\n") + "\n" if code else ""
 
 
 def load() -> None:

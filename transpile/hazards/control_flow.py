@@ -8,7 +8,7 @@ from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
 from transpile.hazards.conditions import leaves
 from transpile.hazards.flow import text
-from transpile.hazards.scan import Scene, check
+from transpile.hazards.scene import Scene, check
 from transpile.infer.facts import Ref, Tensor
 
 VALUE = risk(
@@ -38,7 +38,8 @@ Choose between values with tf.where, between computations with tf.cond, and repe
             return torch.where(x.max() > 1, x / x.max(), x)
     """,
 )
-HELP = "Use torch.where in the source, or tf.where, tf.cond or tf.while_loop in the output; eager calls are not concerned."
+HELP = "Use torch.where here, or tf.where, tf.cond or tf.while_loop in the output; eager calls are not concerned."
+NO_VALUE = "asks for the value of a tensor, which a traced call does not have"
 READERS = frozenset({"torch.Tensor.item", "torch.Tensor.tolist", "torch.Tensor.numpy"})
 
 
@@ -52,7 +53,11 @@ def is_value(scene: Scene, node: cst.BaseExpression) -> bool:
     if not isinstance(tensor, Tensor):
         return False
     if tensor.rank is None:
-        sides = [node.left, *(c.comparator for c in node.comparisons)] if isinstance(node, cst.Comparison) else [node]
+        sides = (
+            [node.left, *(c.comparator for c in node.comparisons)]
+            if isinstance(node, cst.Comparison)
+            else [node]
+        )
         return any(
             isinstance(side, (cst.Call, cst.BinaryOperation)) and isinstance(scene.run.fact(side), Tensor)
             for side in sides
@@ -67,7 +72,8 @@ def decided(scene: Scene, node: cst.If | cst.While | cst.IfExp | cst.Assert | cs
     kind = {cst.While: "a loop", cst.Assert: "an assertion"}.get(type(node), "a branch")
     for leaf in leaves(node.test):
         if is_value(scene, leaf):
-            scene.say(VALUE, leaf, f"{kind} on the value of a tensor, `{text(leaf)}`, cannot be traced in a layer's call", HELP)
+            message = f"{kind} on the value of a tensor, `{text(leaf)}`, cannot be traced in a layer's call"
+            scene.say(VALUE, leaf, message, HELP)
 
 
 @check(cst.Call)
@@ -77,14 +83,21 @@ def read(scene: Scene, node: cst.Call) -> None:
     if plan is not None and plan.op == "python_scalar" and node.args:
         called = text(node.func)
         if called != "str":
-            scene.say(VALUE, node, f"{called}() asks for the value of a tensor, which a traced call does not have", HELP)
-    elif plan is not None and plan.op == "rule" and plan.rule.torch in READERS and isinstance(node.func, cst.Attribute):
+            scene.say(VALUE, node, f"{called}() {NO_VALUE}", HELP)
+    elif (
+        plan is not None
+        and plan.op == "rule"
+        and plan.rule.torch in READERS
+        and isinstance(node.func, cst.Attribute)
+    ):
         name = node.func.attr.value
-        scene.say(VALUE, node, f".{name}() asks for the value of a tensor, which a traced call does not have", HELP)
+        scene.say(VALUE, node, f".{name}() {NO_VALUE}", HELP)
     elif isinstance(node.func, cst.Name) and node.func.value == "range":
         callee = scene.run.facts.get(id(node.func))
-        if isinstance(callee, Ref) and any(isinstance(scene.run.fact(arg.value), Tensor) for arg in node.args):
-            scene.say(VALUE, node, "range() asks for the value of a tensor, which a traced call does not have", HELP)
+        if isinstance(callee, Ref) and any(
+            isinstance(scene.run.fact(arg.value), Tensor) for arg in node.args
+        ):
+            scene.say(VALUE, node, f"range() {NO_VALUE}", HELP)
 
 
 @check(cst.For, cst.CompFor)
@@ -95,4 +108,5 @@ def iterated(scene: Scene, node: cst.For | cst.CompFor) -> None:
         return
     count = tensor.dim(0)
     if count is None or count.value is None:
-        scene.say(VALUE, node.iter, f"a loop over the tensor `{text(node.iter)}` cannot be traced in a layer's call", HELP)
+        message = f"a loop over the tensor `{text(node.iter)}` cannot be traced in a layer's call"
+        scene.say(VALUE, node.iter, message, HELP)

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
-from transpile.hazards.scan import Scene, check
-from transpile.infer.facts import UNKNOWN, Var
 
 LEFT = risk(
     "INF001",
@@ -23,32 +19,12 @@ Annotate the value, or the function that it comes from.
     before="""
     class Head(nn.Module):
         def forward(self, x, settings: dict):
-            scale = globals()["scales"].unsqueeze(0)
-            return F.relu(x) * scale
+            return F.relu(x) * settings["scale"].mean()
     """,
     after="""
     class Head(nn.Module):
         def forward(self, x, settings: dict):
-            scales: torch.Tensor = globals()["scales"]
-            return F.relu(x) * scales.unsqueeze(0)
+            scale: torch.Tensor = settings["scale"]
+            return F.relu(x) * scale.mean()
     """,
 )
-HELP = "Annotate the receiver: `name: torch.Tensor = …`."
-# Methods that, called inside a forward, no other type has.
-TENSOR_ONLY = frozenset(
-    """view permute unsqueeze contiguous softmax log_softmax sigmoid relu matmul bmm masked_fill masked_fill_
-    expand_as repeat_interleave type_as view_as reshape_as index_select masked_select unsqueeze_ squeeze_ flatten
-    squeeze numel baddbmm addmm logsumexp clamp clamp_ argmax cumsum""".split()
-)
-
-
-@check(cst.Call)
-def left(scene: Scene, node: cst.Call) -> None:
-    """something.unsqueeze(0)"""
-    if not isinstance(node.func, cst.Attribute) or node.func.attr.value not in TENSOR_ONLY:
-        return
-    plan = scene.context.plan(node)
-    receiver = scene.run.fact(node.func.value)
-    if (plan is None or plan.op == "unknown_call") and (receiver is UNKNOWN or isinstance(receiver, Var)):
-        name = node.func.attr.value
-        scene.say(LEFT, node, f"nothing is known of the receiver of .{name}(); the call stays as it is", HELP)

@@ -16,6 +16,7 @@ import libcst as cst
 from transpile.infer.dims import Dim
 from transpile.infer.facts import Fact, Python, Ref, Self, Sequence, Tensor, resolve
 from transpile.infer.layout import IMAGE
+from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
 __all__ = ["Flow", "text"]
@@ -44,9 +45,8 @@ class Flow:
 
     def is_open(self, node: cst.BaseExpression) -> bool:
         """Whether a number is computed from a size that may be unknown."""
-        kind = type(node)
-        if kind is cst.Name:
-            return node.value in self.sizes  # type: ignore[attr-defined]
+        if isinstance(node, cst.Name):
+            return node.value in self.sizes
         if isinstance(node, cst.Subscript):
             return self._item(node)
         if isinstance(node, cst.Call):
@@ -70,30 +70,33 @@ class Flow:
         """x.shape, x.size() and slices of them: comparing two of them compares static shapes."""
         plan = self.run.plans.get(id(node))
         return plan is not None and (
-            plan.op in ("shape", "open_shape", "shape_slice") or (plan.op == "size" and not plan.bound.get("dim"))
+            plan.op in ("shape", "open_shape", "shape_slice")
+            or (plan.op == "size" and not plan.bound.get("dim"))
         )
 
     def shape_is_open(self, node: cst.BaseExpression) -> bool:
         """Whether a whole shape, or a slice of one, holds a size that may be unknown."""
-        plan = self.run.plans.get(id(node))
-        tensor = resolve(plan.data.get("tensor")) if plan is not None and plan.data.get("tensor") is not None else None
-        if plan is None or not self.is_shape(node) or not isinstance(tensor, Tensor) or self.is_own(_base(node)):
-            return False
-        places = self._places(node, tensor)
-        return places is not None and any(self.axis_is_open(tensor, place) for place in places)
+        tensor, places = self._sizes_of(node)
+        return tensor is not None and any(self.axis_is_open(tensor, place) for place in places)
 
     def is_own(self, node: cst.BaseExpression) -> bool:
         """Whether a tensor belongs to the layer (`self.weight`, `self.grid[i]`), so that its sizes are fixed."""
         while isinstance(node, (cst.Attribute, cst.Subscript)):
             node = node.value
-        return isinstance(node, cst.Name) and (node.value in self.own or isinstance(self.run.fact(node), Self))
+        return isinstance(node, cst.Name) and (
+            node.value in self.own or isinstance(self.run.fact(node), Self)
+        )
 
     def axis_is_open(self, tensor: Tensor, axis: int) -> bool:
         """Whether the size of an axis of an input, or of what is computed from one, may be unknown."""
         if tensor.is_parameter:
             return False
-        if tensor.rank is None:
-            return axis == 0
+        if (
+            tensor.rank is None
+        ):  # little is known of it: it may even be an array that only looks like a tensor
+            return axis == 0 and tensor.dtype is not None
+        if not -tensor.rank <= axis < tensor.rank:
+            return False
         axis %= tensor.rank
         dim = tensor.dim(axis)
         if dim is None:
@@ -152,7 +155,7 @@ class Flow:
         else:
             tensor, places = self._sizes_of(value)
             self.forget(target)
-            if tensor is None or places is None or len(places) != len(elements):
+            if tensor is None or len(places) != len(elements):
                 return
             for element, place in zip(elements, places, strict=True):
                 if isinstance(element.value, cst.Name) and self.axis_is_open(tensor, place):
@@ -160,38 +163,37 @@ class Flow:
 
     # --- sizes -----------------------------------------------------------------------------------------------
 
-    def _sizes_of(self, value: cst.BaseExpression) -> tuple[Tensor | None, list[int] | None]:
-        """The tensor and the axes whose sizes an expression lists."""
-        plan = self.run.plans.get(id(value))
-        tensor = resolve(plan.data["tensor"]) if plan is not None and isinstance(plan.data.get("tensor"), Fact) else None
-        if not isinstance(tensor, Tensor) or not self.is_shape(value) or self.is_own(_base(value)):
-            return None, None
+    def _sizes_of(self, value: cst.BaseExpression) -> tuple[Tensor | None, list[int]]:
+        """The tensor and the axes whose sizes an expression lists; no tensor where it lists none."""
+        tensor = _tensor(self.run.plans.get(id(value)))
+        if tensor is None or not self.is_shape(value) or self.is_own(_base(value)):
+            return None, []
         return tensor, self._places(value, tensor)
 
-    def _places(self, value: cst.BaseExpression, tensor: Tensor) -> list[int] | None:
-        if tensor.rank is None:
-            return [0] if not isinstance(value, cst.Subscript) else None
-        axes = list(range(tensor.rank))
+    def _places(self, value: cst.BaseExpression, tensor: Tensor) -> list[int]:
         if not isinstance(value, cst.Subscript):
-            return axes
+            return list(range(tensor.rank)) if tensor.rank is not None else [0]
         part = value.slice[0].slice
-        if not isinstance(part, cst.Slice) or part.step is not None:
-            return None
-        bounds = [self._number(part.lower), self._number(part.upper)]
-        return axes[bounds[0] : bounds[1]] if "?" not in bounds else None  # type: ignore[misc]
+        if tensor.rank is None or not isinstance(part, cst.Slice) or part.step is not None:
+            return []
+        bounds = [self._number(bound) if bound is not None else None for bound in (part.lower, part.upper)]
+        if any(
+            bound is not None and number is None
+            for bound, number in zip((part.lower, part.upper), bounds, strict=True)
+        ):
+            return []
+        return list(range(tensor.rank))[bounds[0] : bounds[1]]
 
-    def _number(self, node: cst.BaseExpression | None) -> Any:
-        if node is None:
-            return None
+    def _number(self, node: cst.BaseExpression) -> int | None:
         fact = self.run.fact(node)
-        return fact.value if isinstance(fact, Python) and isinstance(fact.value, int) else "?"
+        return fact.value if isinstance(fact, Python) and isinstance(fact.value, int) else None
 
     def _item(self, node: cst.Subscript) -> bool:
         plan = self.run.plans.get(id(node))
         fact = self.run.fact(node)
         if plan is not None and plan.op == "shape_item":
-            tensor, axis = resolve(plan.data["tensor"]), plan.data["dim"]
-            if not isinstance(tensor, Tensor) or not isinstance(axis, int) or self.is_own(_base(node.value)):
+            tensor, axis = _tensor(plan), plan.data["dim"]
+            if tensor is None or not isinstance(axis, int) or self.is_own(_base(node.value)):
                 return False
             return self.axis_is_open(tensor, axis)
         if isinstance(fact, Python) and fact.type == "int" and fact.value is None and fact.dim is not None:
@@ -200,19 +202,19 @@ class Flow:
 
     def _call(self, node: cst.Call) -> bool:
         plan = self.run.plans.get(id(node))
+        tensor = _tensor(plan)
         if plan is not None and plan.op == "size":
-            tensor = resolve(plan.data["tensor"])
-            axis = plan.bound.get("dim")
-            place = self._number(axis[0]) if axis else "?"
-            if not isinstance(node.func, cst.Attribute) or not isinstance(tensor, Tensor) or place == "?":
+            axis = self._number(plan.bound["dim"][0]) if plan.bound.get("dim") else None
+            if tensor is None or axis is None or not isinstance(node.func, cst.Attribute):
                 return False
-            return not self.is_own(node.func.value) and self.axis_is_open(tensor, place)
+            return not self.is_own(node.func.value) and self.axis_is_open(tensor, axis)
         if plan is not None and plan.op == "tensor_len":
-            tensor = resolve(plan.data["tensor"])
-            return isinstance(tensor, Tensor) and not self.is_own(node.args[0].value) and self.axis_is_open(tensor, 0)
-        if plan is not None and plan.rule is not None and plan.rule.torch == "torch.Tensor.numel":
-            tensor = self.run.fact(node.func.value) if isinstance(node.func, cst.Attribute) else None
-            return isinstance(tensor, Tensor) and not self.is_own(node.func.value) and self.axis_is_open(tensor, 0)  # type: ignore[attr-defined]
+            return tensor is not None and not self.is_own(node.args[0].value) and self.axis_is_open(tensor, 0)
+        if plan is not None and plan.rule is not None and plan.rule.torch.endswith(".numel"):
+            counted = self.run.fact(node.func.value) if isinstance(node.func, cst.Attribute) else None
+            if not isinstance(node.func, cst.Attribute) or not isinstance(counted, Tensor):
+                return False
+            return not self.is_own(node.func.value) and self.axis_is_open(counted, 0)
         callee = self.run.fact(node.func)
         if isinstance(callee, Ref) and callee.name.removeprefix("builtins.") in PASSING:
             return any(self.is_open(arg.value) for arg in node.args)
@@ -234,7 +236,9 @@ class Flow:
             known = False
             for info in self.run.functions:
                 parameter = owner.removeprefix(info.qualname + ".")
-                fact = resolve(info.facts[parameter]) if parameter in info.facts and parameter != owner else None
+                fact = (
+                    resolve(info.facts[parameter]) if parameter in info.facts and parameter != owner else None
+                )
                 if isinstance(fact, Tensor) and fact.rank is not None:
                     known = self._place_is_open(fact, axis)
             self.origins[name] = known
@@ -250,6 +254,13 @@ class Flow:
         return axis != rank - 1 and (rank == 3 or axis != 1)
 
 
+def _tensor(plan: Plan | None) -> Tensor | None:
+    """The tensor whose sizes a planned expression gives."""
+    fact = plan.data.get("tensor") if plan is not None else None
+    fact = resolve(fact) if isinstance(fact, Fact) else None
+    return fact if isinstance(fact, Tensor) else None
+
+
 def _base(node: cst.BaseExpression) -> cst.BaseExpression:
     """The tensor in `x.shape`, `x.size()`, `x.shape[2:]`; a name that holds a shape is its own base."""
     while True:
@@ -257,7 +268,11 @@ def _base(node: cst.BaseExpression) -> cst.BaseExpression:
             node = node.value
         elif isinstance(node, cst.Attribute) and node.attr.value == "shape":
             return node.value
-        elif isinstance(node, cst.Call) and isinstance(node.func, cst.Attribute) and node.func.attr.value == "size":
+        elif (
+            isinstance(node, cst.Call)
+            and isinstance(node.func, cst.Attribute)
+            and node.func.attr.value == "size"
+        ):
             return node.func.value
         else:
             return node

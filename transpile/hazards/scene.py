@@ -69,7 +69,11 @@ def scan(context: Context) -> list[Remark]:
 def reached(run: Run) -> list[FunctionInfo]:
     """The forwards of modules and what they call, themselves or through others; constructors excepted."""
     found: dict[int, FunctionInfo] = {}
-    todo = [f for f in run.functions if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module]
+    todo = [
+        f
+        for f in run.functions
+        if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
+    ]
     if not todo:
         return []
     callees: dict[int, list[FunctionInfo]] = {}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
 from transpile.hazards.flow import text
-from transpile.hazards.scan import Scene, check
-from transpile.infer.facts import Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
+from transpile.hazards.scene import Scene, check
+from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
 
 LOST = risk(
     "STA001",
@@ -23,13 +25,13 @@ Store into the tensor itself.
     before="""
     def clear(x):
         b, n, c = x.shape
-        x.view(b, n * c)[:, 0] = 0
+        x.view(b, n * c).zero_()
         return x
     """,
     after="""
     def clear(x):
         b, n, c = x.shape
-        x[:, 0, 0] = 0
+        x.zero_()
         return x
     """,
 )
@@ -112,23 +114,31 @@ def written(scene: Scene, node: cst.Assign | cst.AugAssign) -> None:
     owner = scene.info.owner
     if owner is None or not owner.is_module:
         return
-    pairs: list[tuple[cst.CSTNode, cst.BaseExpression | None]] = []
-    if isinstance(node, cst.AugAssign):
-        pairs.append((node.target, node.value))
-    else:
-        for assigned in node.targets:
-            target = assigned.target
-            if isinstance(target, (cst.Tuple, cst.List)):
-                pairs += [(element.value, None) for element in target.elements]
-            else:
-                pairs.append((target, node.value))
-    for target, value in pairs:
+    for target, value, fact in stores(scene, node):
         name = owner_of(scene, target)
         if name is None or is_variable(scene, name):
             continue
-        fact = scene.run.facts.get(id(target)) or scene.run.fact(node.value)
         what = "a new value" if isinstance(node, cst.AugAssign) else changes(scene, value, fact)
         if what is not None:
-            place = f"`{text(target)}`"  # type: ignore[arg-type]
-            scene.say(WRITTEN, node, f"the call stores {what} in {place}, which happens once per trace, not once per call", HELP)
+            message = (
+                f"the call stores {what} in `{text(target)}`, which happens once per trace, not once per call"
+            )
+            scene.say(WRITTEN, node, message, HELP)
             return
+
+
+def stores(
+    scene: Scene, node: cst.Assign | cst.AugAssign
+) -> Iterator[tuple[cst.CSTNode, cst.BaseExpression | None, Fact]]:
+    """Each target with the expression that it gets, where there is one of its own, and the fact of that."""
+    fact = scene.run.fact(node.value)
+    for target in [t.target for t in node.targets] if isinstance(node, cst.Assign) else [node.target]:
+        if not isinstance(target, (cst.Tuple, cst.List)):
+            yield target, node.value, fact
+            continue
+        items = fact.items if isinstance(fact, Sequence) else None
+        values = node.value.elements if isinstance(node.value, (cst.Tuple, cst.List)) else ()
+        for place, element in enumerate(target.elements):
+            value = values[place].value if len(values) == len(target.elements) else None
+            known = items is not None and len(items) == len(target.elements)
+            yield element.value, value, items[place] if known and items is not None else UNKNOWN

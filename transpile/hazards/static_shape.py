@@ -8,7 +8,7 @@ from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
 from transpile.hazards.conditions import leaves
 from transpile.hazards.flow import text
-from transpile.hazards.scan import Scene, check
+from transpile.hazards.scene import Scene, check
 from transpile.infer.facts import Ref, Sequence, Tensor
 
 OPEN = risk(
@@ -53,7 +53,9 @@ STATIC_PARAMETERS = ("kernel_size", "stride", "num_classes", "groups")
 
 
 def _say(scene: Scene, node: cst.CSTNode, size: cst.CSTNode, where: str) -> None:
-    scene.say(OPEN, node, f"`{text(size)}` may be unknown while the call is traced; {where} needs a number", HELP)
+    scene.say(
+        OPEN, node, f"`{text(size)}` may be unknown while the call is traced; {where} needs a number", HELP
+    )
 
 
 @check(cst.Call)
@@ -89,7 +91,9 @@ def repeated(scene: Scene, node: cst.BinaryOperation) -> None:
     if not isinstance(node.operator, cst.Multiply):
         return
     for container, size in ((node.left, node.right), (node.right, node.left)):
-        listed = isinstance(container, (cst.List, cst.Tuple)) or isinstance(scene.run.fact(container), Sequence)
+        listed = isinstance(container, (cst.List, cst.Tuple)) or isinstance(
+            scene.run.fact(container), Sequence
+        )
         if listed and scene.flow.is_open(size):
             _say(scene, node, size, "the length of a list")
 

@@ -10,7 +10,7 @@ from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join, link
-from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.layout import IMAGE, PLAIN, Open, settle
 from transpile.infer.operators import dim_of
 from transpile.infer.run import Run, same
 
@@ -122,11 +122,23 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         info.state = "done"
     if info.generator:
         returns = Sequence("generator", None, returns)
+    _tie(info.returns, returns)
     if not same(returns, info.returns):
         info.returns = returns
         run.version += 1
         for dependent in info.dependents:
             dependent.dirty = True
+
+
+def _tie(old: Fact, new: Fact) -> None:
+    """What two runs of one body return is one value: the layouts that both leave open are one question."""
+    old, new = resolve(old), resolve(new)
+    if isinstance(old, Tensor) and isinstance(new, Tensor):
+        if old.rank == new.rank and isinstance(settle(old.layout), Open) and isinstance(settle(new.layout), Open):
+            link(old.layout, new.layout)
+    elif isinstance(old, Sequence) and isinstance(new, Sequence) and old.items is not None and new.items is not None:
+        for one, other in zip(old.items, new.items, strict=False):
+            _tie(one, other)
 
 
 def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
@@ -266,7 +278,7 @@ def _learn(run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: 
     if isinstance(inner, Tensor) and isinstance(outer, Tensor):
         if outer.rank is None and inner.rank is not None:
             outer.rank = inner.rank
-            run.version += 1
+            run.learn("rank", node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank:
             inner.rank, inner.dims = None, None
             info.dirty = True
@@ -275,7 +287,7 @@ def _learn(run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: 
         if isinstance(have, Open) or isinstance(want, Open):
             if link(outer.layout, inner.layout) is not None and not (isinstance(have, Open) and isinstance(want, Open)):
                 info.dirty = info.dirty or isinstance(want, Open)
-                run.version += 1
+                run.learn("layout", node)
         elif have != want and node is not None and outer.rank is not None:
             run.want(node, outer, want)
         if inner.dtype != outer.dtype and inner.dtype is not None and outer.dtype is not None:

@@ -53,6 +53,7 @@ class Run:
         self.function: FunctionInfo | None = None
         self.returned: list[tuple[cst.BaseExpression | None, Fact]] = []
         self.version = 0
+        self.learnt: set[tuple[str, int, object]] = set()
         self.uses_volumes = False
         self.imports: dict[str, str] = {}
         self.depth = 0
@@ -126,6 +127,13 @@ class Run:
                 return normalize(layout, tensor.rank)
         return layout
 
+    def learn(self, what: str, node: cst.CSTNode | None, value: object = None) -> None:
+        """Count what a value has learnt: once for a place, since every run makes the values of a body anew."""
+        key = (what, id(node), value)
+        if node is None or key not in self.learnt:
+            self.learnt.add(key)
+            self.version += 1
+
     def want(self, node: cst.CSTNode | None, tensor: Tensor, layout: Pair) -> bool:
         """Ask for an operand in a layout: decides an open one, converts another. False if it cannot be done."""
         if not self.channels_last:
@@ -135,7 +143,7 @@ class Run:
             self.convert.pop(id(node), None)
         if isinstance(have, Open):
             have.value = layout
-            self.version += 1
+            self.learn("want", node, layout)
             return True
         if have == layout:
             return True
