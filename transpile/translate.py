@@ -55,6 +55,16 @@ def translate(
         return Translation(text)
     tree = parse(text)
 
+    try:
+        return _translated(tree, text, filename, data_format, rules, support_module, format_code, facts)
+    except RecursionError:
+        raise SourceError("the source is nested too deeply to be translated", 1, 1) from None
+
+
+def _translated(
+    tree: cst.Module, text: str, filename: str, data_format: str, rules: Sequence[str | Path],
+    support_module: str | None, format_code: bool, facts: Mapping[str, Any] | None,
+) -> Translation:  # fmt: skip
     from transpile.hazards import say
     from transpile.infer.module import infer
     from transpile.infer.signatures import signatures
@@ -62,7 +72,7 @@ def translate(
     from transpile.rulebook import load
 
     run = infer(tree, text, load([Path(r) for r in rules]), data_format=data_format, facts=facts)
-    context, output = rewrite(run, tree, data_format=data_format, support_module=support_module)
+    context, output = rewrite(run, tree, text, data_format=data_format, support_module=support_module)
     diagnostics = say(context, tree, filename)
     code = output.code
     if format_code:

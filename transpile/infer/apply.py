@@ -260,6 +260,10 @@ def plain_inputs(site: Site) -> Tensor | None:
                 continue
             if isinstance(resolved, (Tensor, Var)):
                 if isinstance(value, list):
+                    member = site.run.as_tensor(operand[1])
+                    if member is not None:
+                        site.run.want(operand[0], member, PLAIN)
+                        first = first if first is not None else member
                     continue
                 site.plain(name)
                 tensor = site.tensor(name)
@@ -292,7 +296,19 @@ def image(site: Site) -> Fact:
     if tensor is None:
         return UNKNOWN
     rank = site.rule.rank or tensor.rank
+    plain_others(site)
     return image_result(site.run, site.operand(site.rule.params[0].name), tensor, rank, site.node, site.plan)
+
+
+def plain_others(site: Site) -> None:
+    """Weights, grids and statistics beside an image stay in torch's order."""
+    for parameter in site.rule.params[1:]:
+        value = site.values.get(parameter.name)
+        if value is None or isinstance(value, list) or parameter.name == "indices":
+            continue
+        tensor = resolve(value[1])
+        if isinstance(tensor, Tensor):
+            site.run.want(value[0], tensor, PLAIN)
 
 
 def image_result(

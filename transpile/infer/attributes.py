@@ -54,6 +54,9 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
             run.plans[id(node)] = Plan("open_shape")
             return Sequence("tuple", None, Python("int"), shape_of=fact)
         return run.var((fact, name), f"{fact.name}.{name}")
+    if isinstance(fact, Sequence) and fact.type == "tuple" and fact.items is not None and len(fact.items) == 2:
+        if name in ("values", "indices", "Q", "R"):
+            return fact.items[1 if name in ("indices", "R") else 0]
     if isinstance(fact, Python) and fact.type == "array":
         return Python("object")
     return UNKNOWN

@@ -35,6 +35,7 @@ def expression_handler(*types: type) -> Callable[[Handler], Handler]:
 def evaluate(run: Run, node: cst.CSTNode) -> Fact:
     """What an expression is; its children are evaluated on the way."""
     handler = EXPRESSIONS.get(type(node))
+    run.convert.pop(id(node), None)  # the consumer asks anew
     fact = handler(run, node) if handler is not None else UNKNOWN
     run.facts[id(node)] = fact
     return fact

@@ -179,6 +179,14 @@ def _canonical(run: Run, merged: Fact | None) -> Fact | None:
                 run.want(node, tensor, PLAIN)
             if isinstance(merged, Tensor):
                 merged = Tensor(merged.rank, merged.dims, merged.dtype, PLAIN)
+        if isinstance(tensor, Sequence) and tensor.items is not None and isinstance(node, (cst.Tuple, cst.List)):
+            for number, (element, item) in enumerate(zip(node.elements, tensor.items, strict=False)):
+                part = resolve(item)
+                if isinstance(part, Tensor) and not isinstance(element, cst.StarredElement) and part.rank is not None:
+                    layout = run.layout(part)
+                    if layout not in (PLAIN, IMAGE) and not isinstance(layout, Open):
+                        run.want(element.value, part, PLAIN)
+                        tensor.items[number] = Tensor(part.rank, part.dims, part.dtype, PLAIN)
     return merged
 
 

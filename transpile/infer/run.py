@@ -37,6 +37,7 @@ class Run:
         self.facts: dict[int, Fact] = {}
         self.plans: dict[int, Plan] = {}
         self.convert: dict[int, tuple[Tensor, Layout]] = {}
+        self.inner: dict[int, tuple[Tensor, Layout]] = {}  # conversions that belong to the expression itself
         self.remarks: dict[tuple[int, str], Remark] = {}
         self.vars: dict[object, Var] = {}
         self.tensors: dict[object, Tensor] = {}

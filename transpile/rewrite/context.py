@@ -29,6 +29,7 @@ class Context:
         self.signature_training: set[int] = set()
         self.remarks: list[tuple[str, cst.CSTNode, str, str]] = []
         self.module_based: set[str] = set()
+        self.inner_comments = False  # whether the source has comments inside expressions
 
     def fact(self, node: cst.CSTNode) -> Fact:
         return self.run.fact(node)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import libcst as cst
-
-from transpile.infer.layout import conversion, normalize, order
+from transpile.infer.facts import Tensor
+from transpile.infer.layout import Layout, conversion, normalize, order
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
 
 __all__ = ["converted"]
 
 
-def converted(context: Context, original: cst.CSTNode, updated: Any) -> Any:
-    """The expression in the layout that its consumer asked for."""
-    tensor, target = context.run.convert[id(original)]
+def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> Any:
+    """The expression in the layout that was asked for."""
+    tensor, target = wanted
     if tensor.rank is None or not isinstance(target, tuple):
         return updated
     have = context.run.layout(tensor)

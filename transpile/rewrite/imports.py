@@ -64,7 +64,38 @@ def strip(context: Context, tree: cst.Module) -> tuple[cst.Module, Names, Names]
     """The tree without deferred imports; what they brought at module level, and the same inside functions."""
     module_level: Names = {}
     stripper = _Stripper(context, module_level)
-    return walk(tree, stripper), module_level, stripper.local
+    stripped = walk(tree, stripper)
+    return _with_import_comments(tree, stripped), module_level, stripper.local
+
+
+def _with_import_comments(before: cst.Module, after: cst.Module) -> cst.Module:
+    """Comments above and behind top-level imports that left go above the statement that follows."""
+    kept = {id(node) for node in after.body}
+    body: list[Any] = []
+    waiting: list[cst.EmptyLine] = []
+    remaining = iter(after.body)
+    current: Any = next(remaining, None)
+    for node in before.body:
+        gone = isinstance(node, cst.SimpleStatementLine) and id(node) not in kept and all(deferred(s) for s in node.body)
+        if gone and isinstance(node, cst.SimpleStatementLine):
+            waiting += [line for line in node.leading_lines if line.comment is not None]
+            if node.trailing_whitespace.comment is not None:
+                waiting.append(cst.EmptyLine(comment=node.trailing_whitespace.comment))
+            continue
+        if current is None:
+            break
+        if waiting and hasattr(current, "leading_lines"):
+            lines = list(current.leading_lines)
+            current = current.with_changes(leading_lines=[*waiting, *lines])
+            waiting = []
+        body.append(current)
+        current = next(remaining, None)
+    if current is not None:
+        body.append(current)
+        body += list(remaining)
+    if len(body) != len(after.body):
+        return after
+    return after.with_changes(body=body)
 
 
 _HOLDERS = (cst.Module, cst.IndentedBlock, cst.BaseCompoundStatement, cst.Else, cst.ExceptHandler, cst.Finally, cst.MatchCase)
@@ -316,7 +347,7 @@ def _insert(context: Context, tree: cst.Module, section: str, first: cst.SimpleS
     new: list[cst.BaseStatement] = []
     imports = [cst.parse_statement(line + "\n") for line in lines]
     place = _import_place(body, at)
-    leading = first.leading_lines if first is not None and place == 0 else ()
+    leading = [l for l in first.leading_lines if l.comment is None] if first is not None and place == 0 else ()
     if imports and leading:
         imports[0] = imports[0].with_changes(leading_lines=leading)  # type: ignore[union-attr]
     elif imports and place > 0 and _is_string(body[place - 1]):  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ import libcst as cst
 from transpile.emit import known, section
 from transpile.infer.run import Run
 from transpile.rewrite import references, shapes
+from transpile.rewrite.comments import INNER
 from transpile.rewrite.context import Context
 from transpile.rewrite.imports import finish
 from transpile.rewrite.modules import needs_module
@@ -16,10 +17,11 @@ from transpile.source.walk import walk
 __all__ = ["rewrite"]
 
 
-def rewrite(run: Run, tree: cst.Module, *, data_format: str, support_module: str | None) -> tuple[Context, cst.Module]:
+def rewrite(run: Run, tree: cst.Module, text: str, *, data_format: str, support_module: str | None) -> tuple[Context, cst.Module]:
     """Rewrite the tree by the plans in `run`."""
     context = Context(run, data_format=data_format, bound_names=run.bound)
     context.module_based = needs_module(run)
+    context.inner_comments = INNER.search(text) is not None
     output = walk(tree, _Preparing(context))
     assert isinstance(output, cst.Module)
     missing = [name for name in context.supports if not known(name)]

@@ -14,6 +14,10 @@ from transpile.rewrite.registry import operation
 
 __all__: list[str] = []
 
+# Arithmetic with torch's type promotion, for operands whose dtypes are not all known.
+SUPPORT = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div", "FloorDivide": "floor_divide",
+           "Modulo": "remainder"}  # fmt: skip
+
 
 @operation("unary")
 def unary(context: Context, original: cst.UnaryOperation, updated: cst.UnaryOperation) -> Any:
@@ -40,6 +44,14 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
     plan = context.plan(original)
     assert plan is not None
     first, second = plan.data["operands"]
+    name = SUPPORT.get(plan.data["name"])
+    mixed = [
+        isinstance(mine, Tensor) and mine.dtype is not None and mine.dtype not in FLOATS and isinstance(other, Tensor) and other.dtype is None
+        for mine, other in ((first, second), (second, first))
+    ]
+    bools = [isinstance(f, Tensor) and f.dtype == "bool" for f in (first, second)]
+    if name is not None and (any(mixed) or (any(bools) and not plan.data["name"].startswith("Bit"))):
+        return expression(f"{context.support(name)}({source(updated.left)}, {source(updated.right)})")
     sides = {"left": (first, second), "right": (second, first)}
     for field, (mine, other) in sides.items():
         if not isinstance(mine, Tensor) or mine.dtype is None or mine.dtype in FLOATS:

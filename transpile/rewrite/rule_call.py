@@ -142,6 +142,9 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
         fact = facts._fact(name)
         if not isinstance(fact, Sequence) and (isinstance(fact, (Python, Tensor)) or fact is None or name not in SIZES):
             bound = bound.with_int(name)
+        elif not isinstance(fact, Sequence):
+            # one size or a sequence of sizes: only known at run time
+            bound.values[name] = f"{context.support('as_sizes')}({bound.values[name]})"
     values: dict[str, str | None] = dict(bound.values)
     reshape_sizes(context, plan, values)
     remap_axes(context, original, plan, rule, values)
@@ -248,7 +251,8 @@ def remap_axes(context: Context, original: cst.CSTNode, plan: Plan, rule: Any, v
             mapped = tuple(_place(d, places, tensor.rank) for d in literal)
             values[name] = str(list(mapped)) if (text or "").startswith("[") else str(mapped)
         else:
-            values[name] = str(_place(literal, places, tensor.rank))
+            place = _place(literal, places, tensor.rank)
+            values[name] = f"[{place}]" if (text or "").startswith("[") else str(place)
     for name in plan.data.get("open_axes", ()):
         text = values.get(name)
         text = rule.defaults.get(name) if text is None else text

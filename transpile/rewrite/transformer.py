@@ -30,6 +30,7 @@ class Transformer(cst.CSTTransformer):
         self.context = context
         self.plans = context.run.plans
         self.convert = context.run.convert
+        self.inner = context.run.inner
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         kind = type(node)
@@ -59,8 +60,10 @@ class Transformer(cst.CSTTransformer):
                     updated = result
                     if type(updated) is not kind:
                         break
+        if key in self.inner:
+            updated = converted(self.context, self.inner[key], updated)
         if key in self.convert:
-            updated = converted(self.context, original, updated)
+            updated = converted(self.context, self.convert[key], updated)
         if kind is cst.FunctionDef:
             self.context.functions.pop()
         elif kind is cst.ClassDef:

@@ -55,6 +55,11 @@ def known(sizes):
     return [n for n in sizes if isinstance(n, int)]
 
 
+def as_sizes(sizes):
+    """A list of sizes, of one size or of several."""
+    return list(sizes) if isinstance(sizes, (tuple, list)) else sizes if is_listed(sizes) else [sizes]
+
+
 def flatten(x, start_dim=0, end_dim=-1):
     """torch.flatten: the axes from start_dim to end_dim become one."""
     rank = len(x.shape)

@@ -142,7 +142,10 @@ def split(site: Site) -> Fact:
             return Sequence("tuple", [part] * count, part)
         return Sequence("tuple", None, part)
     at = dim % tensor.rank
-    if isinstance(layout, tuple) and layout:
+    if unbind and layout and isinstance(layout, tuple) and reduced_layout(layout, tensor.rank, {at}) not in (PLAIN, (1, 1)):
+        run.want(node, tensor, PLAIN)
+        layout = PLAIN
+    elif isinstance(layout, tuple) and layout:
         site.plan.data["axes"] = ["dim"]
     if unbind:
         result: Any = PLAIN

@@ -35,9 +35,12 @@ def axis(site: Site) -> Fact:
         name = rule.layout.partition(":")[2].strip() or name
     dim = site.constant(name)
     layout = run.layout(tensor)
-    reduces = rule.returns.startswith("reduce") or rule.returns in ("pair", "hook:pair", "hook:max", "hook:min")
+    pair = rule.returns in ("pair", "hook:pair", "hook:max", "hook:min")
+    reduces = rule.returns.startswith("reduce") or (pair and any(p.name == "keepdim" for p in rule.params))
     if dim is None or (dim is MISSING and name not in site.values):
         # over everything: the order of axes does not matter
+        if rule.torch.rpartition(".")[2].startswith("arg") and isinstance(layout, tuple):
+            run.want(node, tensor, PLAIN)  # the index counts in torch's order
         if reduces:
             return _result(rule, Tensor(0, (), rule.dtype or tensor.dtype, PLAIN))
         if not isinstance(layout, Open) and layout:
@@ -60,7 +63,10 @@ def axis(site: Site) -> Fact:
         result_layout = reduced_layout(layout, tensor.rank, axes)
     dtype = rule.dtype or tensor.dtype
     if not reduces:
-        return _result(rule, Tensor(tensor.rank, tensor.dims, dtype, result_layout))
+        kept = tensor.dims
+        if pair and kept is not None:
+            kept = tuple(None if i in axes else d for i, d in enumerate(kept))  # topk
+        return _result(rule, Tensor(tensor.rank, kept, dtype, result_layout))
     dims = None
     if tensor.dims is not None:
         dims = tuple(

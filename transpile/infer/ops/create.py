@@ -51,3 +51,31 @@ def like(site: Site) -> Fact:
     if tensor is None:
         return Tensor(None, None, None)
     return Tensor(tensor.rank, tensor.dims, _dtype(site) if site.given("dtype") else tensor.dtype, tensor.layout)
+
+
+@hook("tensor")
+def tensor_of(site: Site) -> Fact:
+    """torch.tensor(data): the rank of a written-out nest of numbers; of what is known to be a tensor, the tensor's."""
+    fact = site.fact("data")
+    dtype = _dtype(site) if site.given("dtype") else None
+    if isinstance(fact, Tensor):
+        return Tensor(fact.rank, fact.dims, dtype or fact.dtype, fact.layout)
+    rank, kind = _nest(fact)
+    return Tensor(rank, None, dtype or {"float": "float32", "int": "int64", "bool": "bool"}.get(kind), PLAIN)
+
+
+def _nest(fact: Fact) -> tuple[int | None, str]:
+    """Rank and element type of a nest of Python numbers; None where it is not known."""
+    from transpile.infer.facts import Sequence, resolve
+
+    fact = resolve(fact)
+    if isinstance(fact, Python):
+        return (0, fact.type) if fact.type in ("int", "float", "bool") else (None, "")
+    if isinstance(fact, Sequence):
+        kinds = [_nest(item) for item in fact.items] if fact.items else [_nest(fact.element)]
+        ranks = {rank for rank, _ in kinds}
+        types = {kind for _, kind in kinds}
+        rank = ranks.pop() if len(ranks) == 1 else None
+        kind = "float" if "float" in types else next(iter(types)) if len(types) == 1 else ""
+        return (rank + 1 if rank is not None else None), kind
+    return None, ""

@@ -20,7 +20,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
-from transpile.infer.layout import PLAIN, Open, order
+from transpile.infer.layout import IMAGE, PLAIN, Open, order
 from transpile.infer.operators import dim_of
 from transpile.infer.ops.axis import reduced_layout
 from transpile.infer.plans import Plan
@@ -204,6 +204,7 @@ def layer_item(run: Run, node: cst.Subscript, owner: Layer, parts: list[tuple[st
 
 def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tuple[str, Any, Fact]]) -> Fact:
     kinds = [k for k, _, _ in parts]
+    run.inner.pop(id(node), None)
     plan = Plan("index", tensor=tensor, parts=[(k, p) for k, p, _ in parts], facts=[f for _, _, f in parts])
     run.plans[id(node)] = plan
     if MANY in kinds:
@@ -265,7 +266,12 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
     run.convert.pop(id(node.value), None)
     plan.data["physical"] = [per_axis[a][1] for a in order(layout, tensor.rank)]
     reduced = reduced_layout(layout, tensor.rank, dropped)
-    return Tensor(len(result_dims), tuple(result_dims), tensor.dtype, reduced if reduced is not None else PLAIN)
+    result = Tensor(len(result_dims), tuple(result_dims), tensor.dtype, reduced if reduced is not None else PLAIN)
+    if reduced not in (PLAIN, IMAGE, None) and 0 in dropped:
+        # one item of the batch, (C, H, W): nobody expects it with its channels last
+        run.inner[id(node)] = (result, PLAIN)
+        return Tensor(result.rank, result.dims, result.dtype, PLAIN)
+    return result
 
 
 def _sliced(run: Run, size: Dim | None, part: Any) -> Dim | None:
@@ -307,6 +313,9 @@ def drop_axis(run: Run, tensor: Tensor, axis: int, node: Any) -> Tensor:
     if tensor.rank is None:
         return Tensor(None, None, tensor.dtype, PLAIN)
     layout = run.layout(tensor)
+    if isinstance(layout, tuple) and layout and node is not None:
+        run.want(node, tensor, PLAIN)
+        layout = PLAIN
     result = reduced_layout(layout, tensor.rank, {axis}) if isinstance(layout, tuple) else PLAIN
     dims = tuple(d for i, d in enumerate(tensor.dims) if i != axis) if tensor.dims is not None else None
     return Tensor(tensor.rank - 1, dims, tensor.dtype, result if result is not None else PLAIN)

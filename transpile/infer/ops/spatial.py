@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from transpile.infer.apply import MISSING, Site, hook, image_result
+from transpile.infer.apply import MISSING, Site, hook, image_result, plain_others
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor
 from transpile.infer.layout import PLAIN, Open, order
@@ -15,6 +15,7 @@ def spatial(site: Site) -> Fact:
     tensor = site.tensor()
     if tensor is None:
         return UNKNOWN
+    plain_others(site)
     found = re.search(r"([123])d$", site.rule.torch)
     rank = int(found.group(1)) + 2 if found else tensor.rank
     return image_result(site.run, site.operand("input"), tensor, rank, site.node, site.plan)
@@ -55,6 +56,7 @@ def interpolate(site: Site) -> Fact:
             rank = len(size.items) + 2
         else:
             rank = 4 if isinstance(site.run.layout(tensor), Open) else None
+    plain_others(site)
     result = image_result(site.run, site.operand("input"), tensor, rank, site.node, site.plan)
     if isinstance(result, Tensor) and site.rule.torch.endswith("interpolate") and result.rank is not None:
         result.dims = (tensor.dim(0), tensor.dim(1), *[None] * (result.rank - 2))
