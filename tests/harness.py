@@ -184,15 +184,15 @@ class Pair:
     ) -> None:
         """`factory` and `reference` (where torch needs another) are expressions in the module's names.
 
-        `returns` says of every result whether its channels stand last ("image") or not ("plain"); by default
-        those of rank 4 and 5 do where an input is an image.
+        `returns` says of every result whether its channels stand last ("image") or not ("plain"), or leaves it to
+        the translation's own signature ("signed"); by default those of rank 4 and 5 do where an input is an image.
         """
         import torch
 
         self.data_format = data_format
         self.inputs = [Input(spec, i) for i, spec in enumerate(inputs)]
         self.keywords = {k: Input(spec, i) for i, (k, spec) in enumerate((keywords or {}).items())}
-        self.returns = returns
+        self.returns = signed(source, factory) if returns == "signed" else returns
         torch.manual_seed(0)
         self.torch_model = eval(reference or factory, vars(original(source)))
         output = module or translated(source, data_format)
@@ -257,6 +257,8 @@ class Pair:
         assert [path for path, _ in got] == [path for path, _ in wanted]
         marks = [self.returns] * len(wanted) if isinstance(self.returns, str) else self.returns
         any_image = any(i.is_image for i in [*self.inputs, *self.keywords.values()])
+        if marks and len(marks) == 1:
+            marks = marks * len(wanted)
         for place, ((path, a), (_, b)) in enumerate(zip(got, wanted, strict=True)):
             mark = marks[place] if marks else "image" if any_image and b.ndim in (4, 5) else "plain"
             if mark == "image" and self.data_format == "channels_last":
@@ -265,6 +267,19 @@ class Pair:
             assert a.dtype.kind == b.dtype.kind, f"{path}: {a.dtype}, torch has {b.dtype}"
             scale = max(1.0, float(np.abs(b[np.isfinite(b)]).max(initial=0))) if b.dtype.kind in "fc" else 1.0
             np.testing.assert_allclose(a, b, rtol=0, atol=tolerance * scale, err_msg=path)
+
+
+def signed(source: str, factory: str) -> list[str]:
+    """The layouts of the results as the translation's signature says, in order; one stands for all of a list."""
+    name = factory.partition("(")[0]
+    result = translation(source).signatures[name if name[0].islower() else f"{name}.call"]["return"]
+
+    def layouts(described: Any) -> list[str]:
+        if isinstance(described, list):
+            return [layout for item in described for layout in layouts(item)]
+        return ["image" if described else "plain"]
+
+    return layouts(result)
 
 
 def flat(value: Any, path: str = "") -> list[tuple[str, np.ndarray]]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from harness import FORMATS, Pair, translation
-from rewrite.known_defects import SNIPPETS as KNOWN
+from harness import Pair
 
 EXPRESSIONS = [
     # reductions
@@ -324,53 +323,35 @@ INPUTS = ("image[2,6,4,5]",)
 SLOW = set(EXPRESSIONS[1::2])  # half of them are enough for a run in passing
 
 
-def flat_layouts(described: Any, count: int) -> list[str]:
-    """The layouts of `count` tensors in a signature's nest."""
-    if isinstance(described, list):
-        if len(described) == 1:
-            return flat_layouts(described[0], count)
-        found: list[str] = []
-        for item in described:
-            found += flat_layouts(item, 1)
-        return found
-    return ["image" if described else "plain"] * count
-
-
 def pair(expression: str, data_format: str) -> Pair:
-    source = HEAD.format(expression=expression)
-    made = Pair(source, "Net(6)", INPUTS, data_format=data_format)
-    described = translation(source).signatures["Net.call"]["return"]
-    made.returns = flat_layouts(described, len(made.wanted()))
-    return made
+    return Pair(HEAD.format(expression=expression), "Net(6)", INPUTS, data_format=data_format, returns="signed")
 
 
-def parameters(data_format: str, *kinds: str) -> list[Any]:
-    found = []
-    for expression in EXPRESSIONS:
-        reasons = [KNOWN[(expression, k)] for k in ("equal", f"equal-{data_format}", *kinds) if (expression, k) in KNOWN]
-        known = [pytest.mark.xfail(strict=True, reason=reasons[0])] if reasons else []
-        slow = [pytest.mark.slow] if expression in SLOW or data_format == "channels_first" or kinds else []
-        found.append(pytest.param(expression, id=expression.replace("::", ":  :"), marks=[*known, *slow]))
-    return found
+def parameters(expressions: list[str], *, slow: bool = False) -> list[Any]:
+    return [
+        pytest.param(e, id=e.replace("::", ":"), marks=[pytest.mark.slow] if slow or e in SLOW else [])
+        for e in expressions
+    ]
 
 
-@pytest.mark.parametrize("expression", parameters("channels_last"))
+@pytest.mark.parametrize("expression", parameters(EXPRESSIONS))
 def test_equal(expression):
     pair(expression, "channels_last").check()
 
 
-@pytest.mark.parametrize("expression", parameters("channels_first"))
+@pytest.mark.parametrize("expression", parameters(EXPRESSIONS, slow=True))
 def test_equal_channels_first(expression):
     pair(expression, "channels_first").check()
 
 
 # what becomes a list, an array or a number needs a value, as in torch
-@pytest.mark.parametrize(
-    "expression", [p for p in parameters("channels_last", "open") if not p.values[0].endswith(("tolist()", "numpy()", "item()"))]
-)
+SYMBOLIC = [e for e in EXPRESSIONS if not e.endswith(("tolist()", "numpy()", "item()"))]
+
+
+@pytest.mark.parametrize("expression", parameters(SYMBOLIC, slow=True))
 def test_equal_in_an_open_graph(expression):
     pair(expression, "channels_last").check_open()
 
 
-def test_the_formats_are_the_two_of_keras():
-    assert set(FORMATS) == {"channels_last", "channels_first"}
+def test_no_expression_stands_twice():
+    assert len(set(EXPRESSIONS)) == len(EXPRESSIONS)

@@ -30,7 +30,7 @@ def case(fixture: str, factory: str, *inputs: Any, **rest: Any) -> Case:
     return Case(fixture, factory, inputs, **rest)
 
 
-PLAIN = "plain"
+PLAIN, SIGNED = "plain", "signed"
 CASES = [
     case("channel_shuffle", "shuffle_by_view", "image[2,6,5,4]", 3, transposes=1),
     case("channel_shuffle", "shuffle_by_permute", "image[2,6,5,4]", 3, transposes=1),
@@ -82,12 +82,7 @@ CASES = [
     case("pools", "Pools()", "image[2,4,8,7]", transposes=0, quick=True),
     case("pools", "Pyramid(4)", "image[2,4,8,7]", transposes=0),
     case("pools", "Adaptive(4)", "image[2,4,8,7]", transposes=0),
-    case(
-        "pools",
-        "global_statistics",
-        "image[2,4,8,7]",
-        returns=["image", PLAIN, PLAIN, PLAIN, "image", PLAIN, "image"],
-    ),
+    case("pools", "global_statistics", "image[2,4,8,7]", returns=SIGNED),
     case("resizing", "Upsampled(3)", "image[2,3,5,4]", transposes=0),
     case("resizing", "resized", "image[2,3,5,4]", "image[2,3,14,12]", transposes=0),
     case("resizing", "PixelShuffled(3)", "image[2,3,4,4]", quick=True),
@@ -100,9 +95,10 @@ CASES = [
     case("reshaping", "Permuted(4)", "image[2,4,8,6]", transposes=0, quick=True),
     case("reshaping", "Grouped(4)", "image[2,4,3,5]", returns=PLAIN),
     case("reshaping", "Windows(4)", "image[2,4,6,4]", transposes=2),
-    case("reshaping", "squeezed", "image[2,4,6,5]", returns=PLAIN),
+    case("reshaping", "squeezed", "image[2,4,6,5]", returns=SIGNED),
     case("reshaping", "turned", "f32[3,4,5]"),
     case("slicing", "Focus(3, 4)", "image[2,3,8,6]", transposes=0, quick=True),
+    case("slicing", "Sliced(4)", "image[2,4,6,5]", returns=SIGNED),
     case("slicing", "Shifted(3)", "f32[2,24,3]", keywords={"H": 6, "W": 4}),
     case("slicing", "picked", "f32[3,3]", "i64[3]:int3"),
     case("stores", "Shift(8)", "image[2,8,4,5]", transposes=0, quick=True),
@@ -127,7 +123,7 @@ CASES = [
     case("squeeze_excite", "Efficient()", "image[2,6,4,5]"),
     case("squeeze_excite", "Spatial()", "image[2,6,9,8]", transposes=0),
     case("pyramid_dict", "Model()", "image[2,3,8,6]", transposes=0, quick=True),
-    case("conv_lstm", "Reader()", "image[2,1,8,12]", returns=PLAIN, quick=True),
+    case("conv_lstm", "Reader()", "image[2,1,8,12]", returns=PLAIN, quick=True, is_open=False),  # asserts on a size
     case("conv_lstm", "Sequence()", "i64[2,6]:int11"),
     case("conv_lstm", "Frames()", "image[2,3,4,5]", "image[2,3,4,5]", transposes=0),
     case("dynamic", "ensemble(3)", "image[2,3,6,5]", transposes=0),
@@ -138,17 +134,14 @@ CASES = [
     case("yolo_blocks", "C3(8, 8)", "image[2,8,6,5]", transposes=0),
     case("yolo_blocks", "SPPF(8, 8)", "image[2,8,6,5]", transposes=0),
 ]
-# `x` of slicing.Sliced is cut along every axis: what is left of rank 3 or more says where its channels stand.
-CASES.append(
-    case(
-        "slicing",
-        "Sliced(4)",
-        "image[2,4,6,5]",
-        returns=["image", "image", PLAIN, "image", PLAIN, "image", "image", "image", "image", *[PLAIN] * 6, "image"],
-    )
-)
-
 # The codes, INFO apart, that a fixture is expected to be warned with; those that do not stand here, with none.
 WARNINGS: dict[str, set[str]] = {
-    "stores": {"LAY003"},  # a column of a tensor of which nothing is known
+    "channel_shuffle": {"LAY002"},  # a function of its own, that nothing says more of than b, c, h, w
+    "conv_lstm": {"SHP001"},  # an assert on the height
+    "inheritance": {"LAY003"},  # an activation out of a table
+    "joining": {"LAY003"},  # functions of tensors of which nothing is known, here and below
+    "layer_arguments": {"LAY003"},
+    "one_hot_of_old": {"LAY003"},
+    "seed_functions": {"LAY003"},
+    "stores": {"LAY003"},
 }

@@ -175,9 +175,13 @@ def test_what_works_without_torch_does():
     with without_torch():
         np.testing.assert_allclose(module.scripted(tf.constant([1.0])), [2.0])
         np.testing.assert_allclose(module.A().f(tf.constant([1.0])), [2.0])
-    numbers = imported(translate(SOURCES["bases"]).code).Numbers()
-    assert len(numbers) == 3
-    assert numbers[2] == 2
+
+
+def test_a_class_with_a_base_that_stays_raises_when_it_is_made():
+    module = imported(translate(SOURCES["bases"]).code)
+    assert module.Strange.__name__ == "Strange"
+    with pytest.raises(NotImplementedError, match="Strange"), without_torch():
+        module.Strange()
 
 
 def test_translated_parts_run_beside_leftovers():

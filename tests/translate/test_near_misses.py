@@ -64,7 +64,7 @@ STAYS = {
     "an assignment expression": """
         def f(g):
             if (F := g()) is not None:
-                return F.softmax(3)
+                return F.relu(3, 4)
     """,
     "an outer function's local name": """
         def f(torch):
