@@ -11,12 +11,14 @@ from typing import Any
 import libcst as cst
 
 from transpile.diagnostics import Diagnostic, SourceError
-from transpile.emit import support_source
+from transpile.emit import HEADING, support_source
 from transpile.formatting import formatted
 from transpile.source.text import decode
 
 __all__ = ["Translation", "support_source", "translate"]
 
+# What this program wrote itself is done: it carries the copied section, or imports the folder's support module.
+_TRANSLATED = re.compile(rf"^{re.escape(HEADING)}|^from \.*_torch_support import ", re.MULTILINE)
 _TORCH = re.compile(r"\btorch\b|\beinops\b")
 
 
@@ -51,7 +53,7 @@ def translate(
     if data_format not in ("channels_last", "channels_first"):
         raise ValueError(f"data_format must be channels_last or channels_first, not {data_format!r}")
     text = decode(source).text if isinstance(source, bytes) else source
-    if not _TORCH.search(text) and not facts:
+    if (not _TORCH.search(text) and not facts) or _TRANSLATED.search(text):
         return Translation(text)
     tree = parse(text)
 

@@ -38,7 +38,11 @@ def from_annotation(run: Run, node: cst.BaseExpression) -> Fact | None:
             return Sequence(LISTS[name], None, element or Fact())
         if name in DICTS and len(arguments) == 2:
             return Dict(from_annotation(run, arguments[1]) or Fact())
-        if name.startswith("jaxtyping.") and len(arguments) == 2 and isinstance(arguments[1], cst.SimpleString):
+        if (
+            name.startswith("jaxtyping.")
+            and len(arguments) == 2
+            and isinstance(arguments[1], cst.SimpleString)
+        ):
             words = str(arguments[1].evaluated_value).split()
             rank = None if any(w.startswith(("*", "...")) for w in words) else len(words)
             return Tensor(rank, None, None, Open())

@@ -18,7 +18,15 @@ __all__ = ["MISSING", "Site", "apply", "constant", "hook"]
 
 Operand = tuple[cst.BaseExpression | None, Fact]
 HOOKS: dict[str, Callable[["Site"], Fact]] = {}
-ALIASES = {"axis": "dim", "keepdims": "keepdim", "self": "input", "x": "input", "a": "input", "x1": "input", "x2": "other"}
+ALIASES = {
+    "axis": "dim",
+    "keepdims": "keepdim",
+    "self": "input",
+    "x": "input",
+    "a": "input",
+    "x1": "input",
+    "x2": "other",
+}
 
 
 class _Missing:
@@ -56,7 +64,9 @@ def constant(fact: Fact) -> Any:
 class Site:
     """One call bound to the parameters of its rule."""
 
-    def __init__(self, run: Run, node: cst.BaseExpression, rule: Any, values: dict[str, Any], plan: Plan) -> None:
+    def __init__(
+        self, run: Run, node: cst.BaseExpression, rule: Any, values: dict[str, Any], plan: Plan
+    ) -> None:
         self.run = run
         self.node = node
         self.rule = rule
@@ -363,7 +373,9 @@ def by_returns(site: Site, first: Tensor | None) -> Fact:
     if returns == "shape":
         return Sequence("tuple", None, Python("int"))
     if returns == "pair":
-        return Sequence("tuple", [Tensor(None, None, first.dtype if first else None), Tensor(None, None, "int64")])
+        return Sequence(
+            "tuple", [Tensor(None, None, first.dtype if first else None), Tensor(None, None, "int64")]
+        )
     if returns == "list":
         return Sequence("list", None, Tensor(rule.rank, None, first.dtype if first else None))
     if returns in ("python", "bool_python"):

@@ -26,10 +26,21 @@ from transpile.infer.run import Run
 
 __all__ = ["attribute_of", "is_tensor_attribute"]
 
-TENSOR_ONLY = frozenset({"shape", "dtype", "device", "data", "grad", "requires_grad", "is_cuda", "ndim", "T", "mT"})
+TENSOR_ONLY = frozenset(
+    {"shape", "dtype", "device", "data", "grad", "requires_grad", "is_cuda", "ndim", "T", "mT"}
+)
 SURE = frozenset({"is_cuda", "requires_grad", "mT"})
 INT_ATTRIBUTES = frozenset(
-    {"in_channels", "out_channels", "in_features", "out_features", "num_features", "groups", "num_heads", "embed_dim"}
+    {
+        "in_channels",
+        "out_channels",
+        "in_features",
+        "out_features",
+        "num_features",
+        "groups",
+        "num_heads",
+        "embed_dim",
+    }
 )
 
 
@@ -54,7 +65,12 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
             run.plans[id(node)] = Plan("open_shape")
             return Sequence("tuple", None, Python("int"), shape_of=fact)
         return run.var((fact, name), f"{fact.name}.{name}")
-    if isinstance(fact, Sequence) and fact.type == "tuple" and fact.items is not None and len(fact.items) == 2:
+    if (
+        isinstance(fact, Sequence)
+        and fact.type == "tuple"
+        and fact.items is not None
+        and len(fact.items) == 2
+    ):
         if name in ("values", "indices", "Q", "R"):
             return fact.items[1 if name in ("indices", "R") else 0]
     if isinstance(fact, Python) and fact.type == "array":

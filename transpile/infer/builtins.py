@@ -21,7 +21,9 @@ def call_builtin(
     first = facts[0] if facts else UNKNOWN
     if name in ("int", "round", "len", "ord", "hash", "id"):
         if isinstance(first, Tensor):
-            run.plans[id(node)] = Plan("python_scalar" if name != "len" else "tensor_len", name=name, tensor=first)
+            run.plans[id(node)] = Plan(
+                "python_scalar" if name != "len" else "tensor_len", name=name, tensor=first
+            )
         if isinstance(first, Layer) and first.site is not None:
             run.opened.add(first.site)
         if name == "len" and isinstance(first, Sequence) and first.items is not None:
@@ -51,9 +53,13 @@ def call_builtin(
         return Sequence("list", None, Sequence("tuple", parts))
     if name in ("list", "tuple", "sorted", "reversed", "set"):
         if isinstance(first, Sequence):
-            return Sequence("list" if name in ("sorted", "reversed") else name, first.items, first.element, first.shape_of)
+            return Sequence(
+                "list" if name in ("sorted", "reversed") else name, first.items, first.element, first.shape_of
+            )
         if isinstance(first, Layer):
-            return Sequence("list", first.members.items if first.members else None, element_of(run, first, node))
+            return Sequence(
+                "list", first.members.items if first.members else None, element_of(run, first, node)
+            )
         if not positional:
             return Sequence(name, [])
         return Sequence(name if name != "reversed" else "list", None, element_of(run, first, node))
@@ -70,7 +76,9 @@ def call_builtin(
         if any(isinstance(f, Tensor) for f in facts):
             run.plans[id(node)] = Plan("python_reduce", name=name)
             return Tensor(None, None, None)
-        return Python("int" if all(isinstance(f, Python) and f.type == "int" for f in facts) and facts else "object")
+        return Python(
+            "int" if all(isinstance(f, Python) and f.type == "int" for f in facts) and facts else "object"
+        )
     if name == "abs" and isinstance(first, Tensor):
         return Tensor(first.rank, first.dims, first.dtype, first.layout)
     if name == "map" and len(facts) >= 2:

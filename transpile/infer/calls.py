@@ -37,7 +37,9 @@ TENSOR_METHODS = frozenset(
     data_ptr is_contiguous storage unflatten clamp topk mm""".split()
 )
 # The same for names that only take no argument: `logger.log(text)` is none of them.
-NO_ARGUMENT = frozenset("exp log sqrt cos sin sign neg long double floor ceil relu relu_ sigmoid sigmoid_ tanh erf rsqrt silu gelu".split())
+NO_ARGUMENT = frozenset(
+    "exp log sqrt cos sin sign neg long double floor ceil relu relu_ sigmoid sigmoid_ tanh erf rsqrt silu gelu".split()
+)
 # Names that other types have too: they decide only for the parameter of a forward.
 AMBIGUOUS = frozenset(
     """size dim split float double long int bool cpu to clone mean sum max min std var prod abs exp log sqrt pow cos
@@ -59,7 +61,12 @@ def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operan
         fact = evaluate(run, arg.value)
         if arg.star:
             resolved = resolve(fact)
-            if arg.star == "*" and isinstance(resolved, Sequence) and resolved.items is not None and len(node.args) == 1:
+            if (
+                arg.star == "*"
+                and isinstance(resolved, Sequence)
+                and resolved.items is not None
+                and len(node.args) == 1
+            ):
                 positional += [(None, item) for item in resolved.items]
             starred = True
         elif arg.keyword is not None:
@@ -211,7 +218,12 @@ def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fac
 
 
 def reference_call(
-    run: Run, node: cst.Call, callee: Ref, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+    run: Run,
+    node: cst.Call,
+    callee: Ref,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+    starred: bool,
 ) -> Fact:
     name = callee.name
     if name.startswith("builtins."):
@@ -266,7 +278,12 @@ def reference_call(
 
 
 def construct(
-    run: Run, node: cst.Call, callee: Class, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+    run: Run,
+    node: cst.Call,
+    callee: Class,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+    starred: bool,
 ) -> Fact:
     from transpile.infer.functions import call
 

@@ -66,7 +66,11 @@ class Dim:
         for name, power in other.factors:
             powers[name] = powers.get(name, 0) + sign * power
         factors = tuple(sorted((name, power) for name, power in powers.items() if power))
-        ratio = Fraction(self.coefficient) * Fraction(other.coefficient) ** sign if other.coefficient else Fraction(0)
+        ratio = (
+            Fraction(self.coefficient) * Fraction(other.coefficient) ** sign
+            if other.coefficient
+            else Fraction(0)
+        )
         return Dim(ratio, factors)
 
 

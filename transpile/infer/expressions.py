@@ -219,7 +219,12 @@ def comprehension(run: Run, node: Any) -> Fact:
     while clause is not None:
         iterable = evaluate(run, clause.iter)
         resolved = resolve(iterable)
-        if count is None and clause.inner_for_in is None and not clause.ifs and isinstance(resolved, Sequence):
+        if (
+            count is None
+            and clause.inner_for_in is None
+            and not clause.ifs
+            and isinstance(resolved, Sequence)
+        ):
             count = resolved
         assign(run, clause.target, element_of(run, iterable, clause.iter), None)
         for condition in clause.ifs:

@@ -10,7 +10,21 @@ from transpile.infer.layout import PLAIN, Layout, Open, Pair, settle
 if TYPE_CHECKING:
     from transpile.infer.definitions import ClassInfo, FunctionInfo
 
-__all__ = ["Class", "Dict", "Fact", "Function", "Layer", "Python", "Ref", "Self", "Sequence", "Tensor", "UNKNOWN", "Var", "resolve"]
+__all__ = [
+    "Class",
+    "Dict",
+    "Fact",
+    "Function",
+    "Layer",
+    "Python",
+    "Ref",
+    "Self",
+    "Sequence",
+    "Tensor",
+    "UNKNOWN",
+    "Var",
+    "resolve",
+]
 
 
 class Fact:
@@ -91,7 +105,11 @@ class Sequence(Fact):
     __slots__ = ("type", "items", "element", "shape_of", "tail_of")
 
     def __init__(
-        self, type_: str, items: list[Fact] | None = None, element: Fact = UNKNOWN, shape_of: Fact | None = None
+        self,
+        type_: str,
+        items: list[Fact] | None = None,
+        element: Fact = UNKNOWN,
+        shape_of: Fact | None = None,
     ) -> None:
         self.type = type_
         self.items = items

@@ -38,7 +38,11 @@ def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | No
         info.decorators = [evaluate(run, d.decorator) for d in node.decorators]
         for decorator in info.decorators:
             if isinstance(decorator, Ref):
-                kind = {"builtins.staticmethod": "static", "builtins.classmethod": "class", "builtins.property": "property"}
+                kind = {
+                    "builtins.staticmethod": "static",
+                    "builtins.classmethod": "class",
+                    "builtins.property": "property",
+                }
                 info.kind = kind.get(decorator.name, info.kind)
         if node.returns is not None:
             evaluate(run, node.returns.annotation)
@@ -105,7 +109,9 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         tensor = resolve(fact)
         if isinstance(tensor, Tensor) and tensor.dims is None and tensor.rank is not None:
             # sizes are symbols of the function; a call puts its own sizes in their place
-            tensor.dims = tuple(Dim.symbol(f"{info.qualname}.{parameter.name}.{axis}") for axis in range(tensor.rank))
+            tensor.dims = tuple(
+                Dim.symbol(f"{info.qualname}.{parameter.name}.{axis}") for axis in range(tensor.rank)
+            )
         run.facts[id(parameter.node)] = env[parameter.name]
     run.env, run.function, run.returned = env, info, []
     try:
@@ -134,9 +140,18 @@ def _tie(old: Fact, new: Fact) -> None:
     """What two runs of one body return is one value: the layouts that both leave open are one question."""
     old, new = resolve(old), resolve(new)
     if isinstance(old, Tensor) and isinstance(new, Tensor):
-        if old.rank == new.rank and isinstance(settle(old.layout), Open) and isinstance(settle(new.layout), Open):
+        if (
+            old.rank == new.rank
+            and isinstance(settle(old.layout), Open)
+            and isinstance(settle(new.layout), Open)
+        ):
             link(old.layout, new.layout)
-    elif isinstance(old, Sequence) and isinstance(new, Sequence) and old.items is not None and new.items is not None:
+    elif (
+        isinstance(old, Sequence)
+        and isinstance(new, Sequence)
+        and old.items is not None
+        and new.items is not None
+    ):
         for one, other in zip(old.items, new.items, strict=False):
             _tie(one, other)
 
@@ -174,15 +189,27 @@ def _canonical(run: Run, merged: Fact | None) -> Fact | None:
     """What leaves a function is plain or an image: other layouts (one image of a batch) are converted back."""
     for node, fact in run.returned:
         tensor = resolve(fact)
-        if isinstance(tensor, Tensor) and run.layout(tensor) not in (PLAIN, IMAGE) and not isinstance(run.layout(tensor), Open):
+        if (
+            isinstance(tensor, Tensor)
+            and run.layout(tensor) not in (PLAIN, IMAGE)
+            and not isinstance(run.layout(tensor), Open)
+        ):
             if node is not None:
                 run.want(node, tensor, PLAIN)
             if isinstance(merged, Tensor):
                 merged = Tensor(merged.rank, merged.dims, merged.dtype, PLAIN)
-        if isinstance(tensor, Sequence) and tensor.items is not None and isinstance(node, (cst.Tuple, cst.List)):
+        if (
+            isinstance(tensor, Sequence)
+            and tensor.items is not None
+            and isinstance(node, (cst.Tuple, cst.List))
+        ):
             for number, (element, item) in enumerate(zip(node.elements, tensor.items, strict=False)):
                 part = resolve(item)
-                if isinstance(part, Tensor) and not isinstance(element, cst.StarredElement) and part.rank is not None:
+                if (
+                    isinstance(part, Tensor)
+                    and not isinstance(element, cst.StarredElement)
+                    and part.rank is not None
+                ):
                     layout = run.layout(part)
                     if layout not in (PLAIN, IMAGE) and not isinstance(layout, Open):
                         run.want(element.value, part, PLAIN)
@@ -225,7 +252,12 @@ def call(
     known: dict[str, Dim | None] = {}
     for parameter, _, fact in pairs:
         inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
-        if isinstance(inner, Tensor) and isinstance(outer, Tensor) and inner.dims is not None and outer.dims is not None:
+        if (
+            isinstance(inner, Tensor)
+            and isinstance(outer, Tensor)
+            and inner.dims is not None
+            and outer.dims is not None
+        ):
             for mine, theirs in zip(inner.dims, outer.dims, strict=False):
                 if mine is not None and len(mine.factors) == 1 and mine.coefficient == 1:
                     known[mine.factors[0][0]] = theirs
@@ -262,7 +294,9 @@ def substituted(dim: Dim | None, known: dict[str, Dim | None]) -> Dim | None:
     return result
 
 
-def _learn(run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: cst.BaseExpression | None) -> None:
+def _learn(
+    run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: cst.BaseExpression | None
+) -> None:
     """Unify a parameter with an argument: kinds flow in, layouts agree or the argument is converted."""
     inner, outer = resolve(parameter), resolve(argument)
     if node is not None:
@@ -293,7 +327,9 @@ def _learn(run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: 
             run.version += 1
         have, want = run.layout(outer), run.layout(inner)
         if isinstance(have, Open) or isinstance(want, Open):
-            if link(outer.layout, inner.layout) is not None and not (isinstance(have, Open) and isinstance(want, Open)):
+            if link(outer.layout, inner.layout) is not None and not (
+                isinstance(have, Open) and isinstance(want, Open)
+            ):
                 info.dirty = info.dirty or isinstance(want, Open)
                 run.learn("layout", node)
         elif have != want and node is not None and outer.rank is not None:

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import (
+    UNKNOWN,
+    Dict,
+    Fact,
+    Layer,
+    Python,
+    Ref,
+    Self,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
 from transpile.infer.layout import PLAIN, Layout, Open, settle
 
 __all__ = ["join", "link"]
@@ -43,7 +55,9 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
         return var if isinstance(other, Var) or other is UNKNOWN else UNKNOWN
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         return _join_tensors(left, right)
-    if binding and ((isinstance(left, Tensor) and right is UNKNOWN) or (isinstance(right, Tensor) and left is UNKNOWN)):
+    if binding and (
+        (isinstance(left, Tensor) and right is UNKNOWN) or (isinstance(right, Tensor) and left is UNKNOWN)
+    ):
         return Tensor(None, None, None, Open())
     for one, other in ((left, right), (right, left)):
         if isinstance(one, Python) and one.type == "none" and not isinstance(other, Python):

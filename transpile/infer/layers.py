@@ -36,7 +36,12 @@ def container_kind(name: str, info: Any = None) -> str | None:
 
 
 def construct_layer(
-    run: Run, node: cst.Call, rule: Any, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+    run: Run,
+    node: cst.Call,
+    rule: Any,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+    starred: bool,
 ) -> Fact:
     name = rule.torch
     run.plans[id(node)] = Plan("layer", rule, starred=starred)
@@ -74,14 +79,23 @@ def _parameter(run: Run, node: cst.Call, name: str, positional: list[Operand]) -
 
 
 def _members(
-    run: Run, node: cst.Call, name: str, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+    run: Run,
+    node: cst.Call,
+    name: str,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+    starred: bool,
 ) -> Sequence:
     """What a container holds."""
     if name in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
         value: Fact = UNKNOWN
         if positional:
             inner = resolve(positional[0][1])
-            value = inner.value if isinstance(inner, Dict) else inner.any() if isinstance(inner, Sequence) else UNKNOWN
+            value = (
+                inner.value
+                if isinstance(inner, Dict)
+                else inner.any() if isinstance(inner, Sequence) else UNKNOWN
+            )
         return Sequence("list", None, value)
     if name in ("torch.nn.ModuleList", "torch.nn.ParameterList"):
         inner = resolve(positional[0][1]) if positional else Sequence("list", [])
@@ -95,7 +109,11 @@ def _members(
             if arg.star:
                 if isinstance(fact, Sequence) and len(node.args) == 1 and fact.items is not None:
                     return Sequence("list", list(fact.items), fact.any())
-                fact = fact.any() if isinstance(fact, Sequence) else run.var(("item", id(arg)), f"member{id(arg)}")
+                fact = (
+                    fact.any()
+                    if isinstance(fact, Sequence)
+                    else run.var(("item", id(arg)), f"member{id(arg)}")
+                )
             merged = fact if merged is None else join(merged, fact)
         return Sequence("list", None, merged if merged is not None else UNKNOWN)
     if len(positional) == 1:
@@ -124,7 +142,11 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
         return None
     if name not in ("eval", "train", "to", "cuda", "forward") and owner.site is not None:
         run.opened.add(owner.site)
-    if name in ("append", "add_module", "insert", "extend", "register_module") and kind is not None and owner.members is not None:
+    if (
+        name in ("append", "add_module", "insert", "extend", "register_module")
+        and kind is not None
+        and owner.members is not None
+    ):
         positional, _, _ = arguments(run, node)
         if positional:
             fact = positional[-1][1]
@@ -175,8 +197,16 @@ def module_method(
     if name in ("named_parameters", "named_buffers"):
         return Sequence("generator", None, Sequence("tuple", [Python("str"), weight]))
     if name in ("register_buffer", "register_parameter", "add_module", "register_module"):
-        value = positional[1] if len(positional) > 1 else keywords.get("tensor") or keywords.get("param") or keywords.get("module")
-        key = constant(positional[0][1]) if positional else constant(keywords["name"][1]) if "name" in keywords else None
+        value = (
+            positional[1]
+            if len(positional) > 1
+            else keywords.get("tensor") or keywords.get("param") or keywords.get("module")
+        )
+        key = (
+            constant(positional[0][1])
+            if positional
+            else constant(keywords["name"][1]) if "name" in keywords else None
+        )
         if value is not None and isinstance(key, str) and owner.info is not None:
             fact = resolve(value[1])
             if isinstance(fact, Tensor):
@@ -185,7 +215,19 @@ def module_method(
                 fact = Tensor(fact.rank, fact.dims, fact.dtype, PLAIN, is_parameter=True)
             run.store_attribute(owner.info, key, id(node), fact)
         return Python("none")
-    if name in ("train", "eval", "to", "cpu", "cuda", "float", "half", "double", "apply", "requires_grad_", "bfloat16"):
+    if name in (
+        "train",
+        "eval",
+        "to",
+        "cpu",
+        "cuda",
+        "float",
+        "half",
+        "double",
+        "apply",
+        "requires_grad_",
+        "bfloat16",
+    ):
         return owner
     return UNKNOWN
 
@@ -235,7 +277,12 @@ def _own_members(owner: Layer) -> Sequence | None:
 
 
 def call_layer(
-    run: Run, node: cst.Call | None, layer: Layer, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+    run: Run,
+    node: cst.Call | None,
+    layer: Layer,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+    starred: bool,
 ) -> Fact:
     """What a layer returns for these arguments."""
     from transpile.infer.functions import call
@@ -280,7 +327,12 @@ def _return_images(run: Run, layer: Layer) -> None:
     if forward is None:
         return
     returned = resolve(forward.returns)
-    if isinstance(returned, Tensor) and returned.rank in (4, 5) and run.layout(returned) == PLAIN and "" not in forward.pins:
+    if (
+        isinstance(returned, Tensor)
+        and returned.rank in (4, 5)
+        and run.layout(returned) == PLAIN
+        and "" not in forward.pins
+    ):
         forward.pins[""] = IMAGE
         forward.dirty = True
         run.version += 1
@@ -322,7 +374,12 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
 
 
 def torch_layer(
-    run: Run, node: cst.Call | None, layer: Layer, operand: Operand, positional: list[Operand], keywords: dict[str, Operand]
+    run: Run,
+    node: cst.Call | None,
+    layer: Layer,
+    operand: Operand,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
 ) -> Fact:
     """A layer of torch.nn: how it treats the layout, and the dims of what comes out."""
     short = layer.name.rpartition(".")[2]
@@ -381,7 +438,9 @@ def image_dims(short: str, layer: Layer, tensor: Tensor, result: Tensor) -> Tens
     return Tensor(None, (batch, channels, *space), tensor.dtype, result.layout)
 
 
-def channel_layer(run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode, like: bool = False) -> Tensor:
+def channel_layer(
+    run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode, like: bool = False
+) -> Tensor:
     """Works along axis 1 at any rank: (N, C), (N, C, L), (N, C, H, W)."""
     if tensor.rank is not None and tensor.rank <= 2:
         return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN)
@@ -395,10 +454,14 @@ def channel_layer(run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode,
         run.want(operand[0], tensor, IMAGE)
     elif layout == PLAIN:
         return tensor
-    return Tensor(tensor.rank, tensor.dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank else tensor.layout)
+    return Tensor(
+        tensor.rank, tensor.dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank else tensor.layout
+    )
 
 
-def last_axis_layer(run: Run, site: cst.CSTNode, operand: Operand, tensor: Tensor, layer: Layer, short: str) -> Fact:
+def last_axis_layer(
+    run: Run, site: cst.CSTNode, operand: Operand, tensor: Tensor, layer: Layer, short: str
+) -> Fact:
     """Linear and LayerNorm: torch's last axes, so the operand is needed in torch's order."""
     layout = run.ask(tensor, operand[0] or site)
     if isinstance(layout, Open):
@@ -422,12 +485,19 @@ def last_axis_layer(run: Run, site: cst.CSTNode, operand: Operand, tensor: Tenso
 
 
 def plain_layer(
-    run: Run, site: cst.CSTNode, layer: Layer, short: str, positional: list[Operand], keywords: dict[str, Operand]
+    run: Run,
+    site: cst.CSTNode,
+    layer: Layer,
+    short: str,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
 ) -> Fact:
     first: Tensor | None = None
     for operand_node, fact in [*positional, *keywords.values()]:
         resolved = resolve(fact)
-        if isinstance(resolved, Tensor) or (isinstance(resolved, Var) and (first is None or resolved.tensorlike)):
+        if isinstance(resolved, Tensor) or (
+            isinstance(resolved, Var) and (first is None or resolved.tensorlike)
+        ):
             tensor = run.as_tensor(fact)
             assert tensor is not None
             if first is None:
@@ -453,7 +523,10 @@ def plain_layer(
     if short == "Embedding":
         dims = None
         if first.rank is not None:
-            dims = (*(first.dims or [None] * first.rank), dim_of(layer.arguments.get("embedding_dim", UNKNOWN)))
+            dims = (
+                *(first.dims or [None] * first.rank),
+                dim_of(layer.arguments.get("embedding_dim", UNKNOWN)),
+            )
         return Tensor(None, dims, "float32", PLAIN)
     if short == "LSTMCell":
         state = Tensor(2, None, first.dtype, PLAIN)
@@ -461,7 +534,9 @@ def plain_layer(
     return Tensor(first.rank, None, first.dtype, PLAIN)
 
 
-def flatten_layer(run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan) -> Fact:
+def flatten_layer(
+    run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan
+) -> Fact:
     """nn.Flatten inside a Sequential runs on what it is given: it must know the layout itself."""
     short = layer.name.rpartition(".")[2]
     if short == "Flatten":
@@ -479,7 +554,9 @@ def flatten_layer(run: Run, node: cst.Call | None, layer: Layer, operand: Operan
     return Tensor(None, None, tensor.dtype, PLAIN)
 
 
-def axis_layer(run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan) -> Fact:
+def axis_layer(
+    run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan
+) -> Fact:
     """Softmax(dim): the layer keeps torch's axis number, so it must be given torch's order."""
     layout = run.layout(tensor)
     if isinstance(layout, tuple) and layout:

@@ -21,7 +21,9 @@ ROUNDS = 4
 BRINGS_TORCH = re.compile(r"^[ \t]*(?:from|import)\b[^\n#]*(?:torch|einops|timm)", re.MULTILINE)
 
 
-def infer(tree: cst.Module, source: str, rules: Any, *, data_format: str, facts: Mapping[str, Any] | None = None) -> Run:
+def infer(
+    tree: cst.Module, source: str, rules: Any, *, data_format: str, facts: Mapping[str, Any] | None = None
+) -> Run:
     """Run the module abstractly until nothing new is learnt, decide what stayed open, run once more."""
     run = Run(rules, data_format=data_format)
     run.evaluated = list((facts or {}).get("evaluated", ()))

@@ -57,7 +57,12 @@ def operation(
             return Sequence(first.type, first.items + second.items)
         return Sequence(first.type, None, join(first.any(), second.any()))
     if isinstance(first, Sequence) and isinstance(operator, cst.Multiply):
-        if first.items is not None and isinstance(second, Python) and isinstance(second.value, int) and second.value < 64:
+        if (
+            first.items is not None
+            and isinstance(second, Python)
+            and isinstance(second.value, int)
+            and second.value < 64
+        ):
             return Sequence(first.type, first.items * second.value)
         return Sequence(first.type, None, first.any())
     if isinstance(first, Python) and first.type == "str":
@@ -66,7 +71,8 @@ def operation(
         return Python("array")
     a, b = dim_of(first), dim_of(second)
     numeric = all(
-        (isinstance(f, Python) and f.type in ("int", "float", "bool", "object")) or isinstance(f, Var) for f in (first, second)
+        (isinstance(f, Python) and f.type in ("int", "float", "bool", "object")) or isinstance(f, Var)
+        for f in (first, second)
     )
     if isinstance(first, Var) and isinstance(second, Var) and (first.tensorlike or second.tensorlike):
         run.plans[id(node)] = Plan("operator", name=type(operator).__name__, operands=(first, second))
@@ -148,7 +154,9 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
         tensor = tensors[0][1]
         if len(operands) == 1 or all(isinstance(resolve(f), (Tensor, Python)) for _, f in operands):
             if tensor.rank is None:
-                return Tensor(None, None, tensor.dtype, tensor.layout) if tensor.is_parameter else _alias(tensor)
+                return (
+                    Tensor(None, None, tensor.dtype, tensor.layout) if tensor.is_parameter else _alias(tensor)
+                )
             return Tensor(tensor.rank, tensor.dims, tensor.dtype, tensor.layout)
         unknown = [f for _, f in operands if not isinstance(resolve(f), (Tensor, Python))]
         del unknown
@@ -161,7 +169,9 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
             other.bound = Tensor(None, None, None, layout)
             run.version += 1
     ranks = [t.rank for _, t in tensors]
-    rank = max((r for r in ranks if r is not None), default=None) if all(r is not None for r in ranks) else None
+    rank = (
+        max((r for r in ranks if r is not None), default=None) if all(r is not None for r in ranks) else None
+    )
     if others and rank is not None and rank < 4:
         rank = None if not tensors else rank
     if rank is None and all(r is None or r <= 1 for r in ranks):
@@ -213,7 +223,10 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
                 )  # fmt: skip
                 continue
             if tensor.rank < rank or layout != decided:
-                run.convert[id(operand_node)] = (Tensor(tensor.rank, tensor.dims, tensor.dtype, layout, source=rank), decided)
+                run.convert[id(operand_node)] = (
+                    Tensor(tensor.rank, tensor.dims, tensor.dtype, layout, source=rank),
+                    decided,
+                )
         return decided
     if opens:
         first = opens[0].root()
@@ -258,13 +271,18 @@ def broadcast_dims(tensors: list[Tensor], rank: int | None) -> tuple[Dim | None,
 
 
 def matmul(
-    run: Run, node: cst.CSTNode, left: tuple[cst.BaseExpression | None, Fact], right: tuple[cst.BaseExpression | None, Fact]
+    run: Run,
+    node: cst.CSTNode,
+    left: tuple[cst.BaseExpression | None, Fact],
+    right: tuple[cst.BaseExpression | None, Fact],
 ) -> Fact:
     """`@`: both sides in torch's order; result dims from both."""
     tensors = [run.as_tensor(left[1]), run.as_tensor(right[1])]
     for (operand_node, _), tensor in zip((left, right), tensors, strict=True):
         if tensor is not None:
-            run.want(operand_node, tensor, PLAIN)  # a product is evidence: images are not multiplied as matrices
+            run.want(
+                operand_node, tensor, PLAIN
+            )  # a product is evidence: images are not multiplied as matrices
     run.plans[id(node)] = Plan("matmul", operands=tuple(tensors))
     return matmul_result(tensors[0], tensors[1])
 
@@ -293,7 +311,9 @@ def augmented_operation(run: Run, node: cst.AugAssign) -> Fact:
     resolved = resolve(current)
     if isinstance(resolved, Sequence) and isinstance(node.operator, cst.AddAssign):
         other = resolve(value)
-        return Sequence(resolved.type, None, join(resolved.any(), other.any() if isinstance(other, Sequence) else UNKNOWN))
+        return Sequence(
+            resolved.type, None, join(resolved.any(), other.any() if isinstance(other, Sequence) else UNKNOWN)
+        )
     target = node.target if isinstance(node.target, cst.BaseExpression) else None
     result = operation(run, node, operator, (target, current), (node.value, value))
     if target is not None and id(target) in run.convert:
@@ -315,7 +335,11 @@ def unary_operation(run: Run, node: cst.UnaryOperation) -> Fact:
         return Python("bool")
     if isinstance(fact, (Tensor, Var)) and (isinstance(fact, Tensor) or fact.tensorlike):
         run.plans[id(node)] = Plan("unary", name=type(node.operator).__name__, operand=fact)
-        return fact if isinstance(fact, Var) or fact.rank is None else Tensor(fact.rank, fact.dims, fact.dtype, fact.layout)
+        return (
+            fact
+            if isinstance(fact, Var) or fact.rank is None
+            else Tensor(fact.rank, fact.dims, fact.dtype, fact.layout)
+        )
     if isinstance(fact, Python) and isinstance(node.operator, cst.Minus):
         if isinstance(fact.value, (int, float)) and not isinstance(fact.value, bool):
             return Python(fact.type, -fact.value, Dim(-fact.value) if isinstance(fact.value, int) else None)

@@ -186,7 +186,11 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
 
 def forget_places(run: Run, name: str) -> None:
     """A new value of `x` or `i` ends what is known of `x[i]`."""
-    stale = [key for key in run.env if "[" in key and (key.startswith((f"{name}[", f"{name}.")) or key.endswith(f"[{name}]"))]
+    stale = [
+        key
+        for key in run.env
+        if "[" in key and (key.startswith((f"{name}[", f"{name}.")) or key.endswith(f"[{name}]"))
+    ]
     for key in stale:
         del run.env[key]
 
@@ -223,13 +227,27 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
     if isinstance(fact, Sequence) and fact.tail_of is not None and fact.items is None and not starred:
         run.as_tensor(fact.tail_of[0], fact.tail_of[1] + len(elements))  # `h, w = x.shape[2:]`
     parts: list[Fact]
-    if isinstance(fact, Sequence) and fact.items is not None and not starred and len(fact.items) == len(elements):
+    if (
+        isinstance(fact, Sequence)
+        and fact.items is not None
+        and not starred
+        and len(fact.items) == len(elements)
+    ):
         parts = fact.items
-    elif isinstance(fact, Sequence) and fact.items is not None and starred and len(fact.items) >= len(elements) - 1:
+    elif (
+        isinstance(fact, Sequence)
+        and fact.items is not None
+        and starred
+        and len(fact.items) >= len(elements) - 1
+    ):
         at = next(i for i, e in enumerate(elements) if isinstance(e, cst.StarredElement))
         tail = len(elements) - at - 1
         middle = fact.items[at : len(fact.items) - tail]
-        parts = [*fact.items[:at], Sequence("list", middle), *(fact.items[len(fact.items) - tail :] if tail else [])]
+        parts = [
+            *fact.items[:at],
+            Sequence("list", middle),
+            *(fact.items[len(fact.items) - tail :] if tail else []),
+        ]
         for element, part in zip(elements, parts, strict=True):
             if isinstance(element, cst.StarredElement):
                 assign_fact(run, element.value, part)

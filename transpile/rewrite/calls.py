@@ -15,7 +15,9 @@ from transpile.rewrite.registry import on, operation
 __all__ = ["by_keyword"]
 
 
-def by_keyword(context: Context, original: cst.Call, updated: cst.Call, forward: FunctionInfo, info: ClassInfo) -> cst.Call:
+def by_keyword(
+    context: Context, original: cst.Call, updated: cst.Call, forward: FunctionInfo, info: ClassInfo
+) -> cst.Call:
     """A plain Keras layer takes only tensors by position: others get their parameter's name."""
     if info.qualname in context.module_based or any(arg.star for arg in original.args):
         return updated
@@ -26,7 +28,11 @@ def by_keyword(context: Context, original: cst.Call, updated: cst.Call, forward:
         if before.keyword is not None:
             continue
         fact = resolve(context.run.facts.get(id(before.value)))  # type: ignore[arg-type]
-        plain = isinstance(fact, (Tensor, Var)) or (isinstance(fact, Python) and fact.type == "none") or _tensors(fact)
+        plain = (
+            isinstance(fact, (Tensor, Var))
+            or (isinstance(fact, Python) and fact.type == "none")
+            or _tensors(fact)
+        )
         if (changed or not plain) and 0 < place < len(names):
             args[place] = after.with_changes(
                 keyword=cst.Name(names[place]),
@@ -53,10 +59,16 @@ def own_function(context: Context, original: cst.Call, updated: cst.Call) -> Any
         if context.functions[0].name.value == "forward":
             context.signature_training.add(id(context.functions[0]))
             flag = cst.Name("training")
-            updated = updated.with_changes(args=_commas([*updated.args, cst.Arg(flag, keyword=cst.Name("training"), equal=_tight())]))
+            updated = updated.with_changes(
+                args=_commas([*updated.args, cst.Arg(flag, keyword=cst.Name("training"), equal=_tight())])
+            )
         elif context.functions[0].name.value != "__init__":
             flag_text = expression("self.training")
-            updated = updated.with_changes(args=_commas([*updated.args, cst.Arg(flag_text, keyword=cst.Name("training"), equal=_tight())]))
+            updated = updated.with_changes(
+                args=_commas(
+                    [*updated.args, cst.Arg(flag_text, keyword=cst.Name("training"), equal=_tight())]
+                )
+            )
     if not isinstance(original.func, cst.Attribute) or original.func.attr.value != "forward":
         return updated
     assert isinstance(updated.func, cst.Attribute)
@@ -73,7 +85,11 @@ def _tight() -> cst.AssignEqual:
 
 def _commas(args: list[cst.Arg]) -> list[cst.Arg]:
     return [
-        arg if i == len(args) - 1 or isinstance(arg.comma, cst.Comma) else arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        (
+            arg
+            if i == len(args) - 1 or isinstance(arg.comma, cst.Comma)
+            else arg.with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        )
         for i, arg in enumerate(args)
     ]
 
@@ -81,7 +97,11 @@ def _commas(args: list[cst.Arg]) -> list[cst.Arg]:
 @on(cst.Attribute)
 def forward_attribute(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
     """Detect.forward, m.forward = …: the method's new name."""
-    if original.attr.value != "forward" or not isinstance(updated, cst.Attribute) or updated.attr.value != "forward":
+    if (
+        original.attr.value != "forward"
+        or not isinstance(updated, cst.Attribute)
+        or updated.attr.value != "forward"
+    ):
         return None
     from transpile.infer.facts import Class
 

@@ -32,7 +32,9 @@ def _spread(context: Context, updated: Any, tensor: Any, rank: int, target: tupl
     """An operand of lower rank beside a channels-last one: its axes move to where they broadcast."""
     offset = rank - tensor.rank
     have = order(normalize(context.run.layout(tensor), tensor.rank), tensor.rank)
-    goal = [axis - offset for axis in order(normalize(target, rank), rank)]  # negative: not an axis of the operand
+    goal = [
+        axis - offset for axis in order(normalize(target, rank), rank)
+    ]  # negative: not an axis of the operand
     present = [axis for axis in goal if axis >= 0]
     permutation = tuple(have.index(axis) for axis in present)
     text = source(updated)

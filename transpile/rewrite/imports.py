@@ -41,7 +41,11 @@ def import_lines(node: cst.Import | cst.ImportFrom) -> list[tuple[str, str, str]
         return []
     for alias in node.names:
         name = dotted(alias.name)
-        local = alias.asname.name.value if alias.asname is not None and isinstance(alias.asname.name, cst.Name) else name
+        local = (
+            alias.asname.name.value
+            if alias.asname is not None and isinstance(alias.asname.name, cst.Name)
+            else name
+        )
         tail = f" as {local}" if local != name else ""
         result.append((local, f"from {module} import {name}{tail}", module))
     return result
@@ -76,7 +80,11 @@ def _with_import_comments(before: cst.Module, after: cst.Module) -> cst.Module:
     remaining = iter(after.body)
     current: Any = next(remaining, None)
     for node in before.body:
-        gone = isinstance(node, cst.SimpleStatementLine) and id(node) not in kept and all(deferred(s) for s in node.body)
+        gone = (
+            isinstance(node, cst.SimpleStatementLine)
+            and id(node) not in kept
+            and all(deferred(s) for s in node.body)
+        )
         if gone and isinstance(node, cst.SimpleStatementLine):
             waiting += [line for line in node.leading_lines if line.comment is not None]
             if node.trailing_whitespace.comment is not None:
@@ -98,7 +106,15 @@ def _with_import_comments(before: cst.Module, after: cst.Module) -> cst.Module:
     return after.with_changes(body=body)
 
 
-_HOLDERS = (cst.Module, cst.IndentedBlock, cst.BaseCompoundStatement, cst.Else, cst.ExceptHandler, cst.Finally, cst.MatchCase)
+_HOLDERS = (
+    cst.Module,
+    cst.IndentedBlock,
+    cst.BaseCompoundStatement,
+    cst.Else,
+    cst.ExceptHandler,
+    cst.Finally,
+    cst.MatchCase,
+)
 
 
 class _Stripper:
@@ -135,7 +151,9 @@ class _Stripper:
         for alias in updated_node.names:
             name = dotted(alias.name)
             if _needs(name):
-                self._note(cst.Import(names=[alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)]), original_node)
+                self._note(
+                    cst.Import(names=[alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)]), original_node
+                )
             else:
                 kept.append(alias.with_changes(comma=cst.MaybeSentinel.DEFAULT))
         return updated_node.with_changes(names=kept) if kept else cst.RemoveFromParent()
@@ -179,7 +197,9 @@ def _evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
     for local, line in brought.items():
         if _qualified(line) != "torch.nn":
             continue
-        named = set(context.run.evaluated) | set(re.findall(rf"\b{local}\.([A-Z]\w+)", "\n".join(_strings(tree))))
+        named = set(context.run.evaluated) | set(
+            re.findall(rf"\b{local}\.([A-Z]\w+)", "\n".join(_strings(tree)))
+        )
         members = []
         for name in sorted(named):
             text = class_text(context, f"torch.nn.{name}", testing=False)
@@ -207,7 +227,9 @@ def _first(tree: cst.Module) -> cst.SimpleStatementLine | None:
 
 def _leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:
     # other files may import what a third-party package brought from this one
-    at_module = {name for name, line in brought.items() if not is_torch(_qualified(line)) and name in everything}
+    at_module = {
+        name for name, line in brought.items() if not is_torch(_qualified(line)) and name in everything
+    }
     body: list[cst.BaseStatement] = []
     for node in tree.body:
         body.append(_localized(context, node, everything, at_module))  # type: ignore[arg-type]
@@ -227,12 +249,14 @@ def _qualified(line: str) -> str:
     return line.split()[1]
 
 
-def _localized(context: Context, node: cst.BaseStatement, names: Names, at_module: set[str]) -> cst.BaseStatement:
+def _localized(
+    context: Context, node: cst.BaseStatement, names: Names, at_module: set[str]
+) -> cst.BaseStatement:
     """Names used in function bodies get a local import there; those used while the module loads a placeholder."""
     if isinstance(node, cst.FunctionDef):
         used = set(_used(node.body, names, _parameters(node)))
         used -= _bound(node.body) if used else used
-        for part in (*node.decorators, node.params, *( [node.returns] if node.returns is not None else [])):
+        for part in (*node.decorators, node.params, *([node.returns] if node.returns is not None else [])):
             at_module.update(_used(part, names, set()))
         if used and isinstance(node.body, cst.IndentedBlock):
             lines = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
@@ -251,7 +275,9 @@ def _localized(context: Context, node: cst.BaseStatement, names: Names, at_modul
             body = [_localized(context, child, names, at_module) for child in node.body.body]
             return node.with_changes(body=node.body.with_changes(body=body))
         return node
-    if isinstance(node, (cst.If, cst.Try, cst.With, cst.For, cst.While)) and isinstance(node.body, cst.IndentedBlock):
+    if isinstance(node, (cst.If, cst.Try, cst.With, cst.For, cst.While)) and isinstance(
+        node.body, cst.IndentedBlock
+    ):
         if isinstance(node, cst.If) and _is_main(node):
             used = set(_used(node.body, names, set()))
             if used:
@@ -315,7 +341,13 @@ def _bound(body: cst.CSTNode) -> set[str]:
     bound: set[str] = set()
     for node in descendants(body):
         kind = type(node)
-        if kind is cst.AssignTarget or kind is cst.AnnAssign or kind is cst.For or kind is cst.CompFor or kind is cst.NamedExpr:
+        if (
+            kind is cst.AssignTarget
+            or kind is cst.AnnAssign
+            or kind is cst.For
+            or kind is cst.CompFor
+            or kind is cst.NamedExpr
+        ):
             bound.update(n.value for n in (node.target, *descendants(node.target)) if type(n) is cst.Name)  # type: ignore[attr-defined]
         elif kind is cst.AsName:
             bound.update(n.value for n in (node.name, *descendants(node.name)) if type(n) is cst.Name)  # type: ignore[attr-defined]
@@ -336,7 +368,9 @@ MODULES = {
 }
 
 
-def _insert(context: Context, tree: cst.Module, section: str, first: cst.SimpleStatementLine | None) -> cst.Module:
+def _insert(
+    context: Context, tree: cst.Module, section: str, first: cst.SimpleStatementLine | None
+) -> cst.Module:
     have = _imported_names(tree)
     named: set[str] = set()
     _collect(tree, MODULES.keys() - have - context.bound_names, named)
@@ -347,7 +381,9 @@ def _insert(context: Context, tree: cst.Module, section: str, first: cst.SimpleS
     new: list[cst.BaseStatement] = []
     imports = [cst.parse_statement(line + "\n") for line in lines]
     place = _import_place(body, at)
-    leading = [l for l in first.leading_lines if l.comment is None] if first is not None and place == 0 else ()
+    leading = (
+        [l for l in first.leading_lines if l.comment is None] if first is not None and place == 0 else ()
+    )
     if imports and leading:
         imports[0] = imports[0].with_changes(leading_lines=leading)  # type: ignore[union-attr]
     elif imports and place > 0 and _is_string(body[place - 1]):  # type: ignore[arg-type]
@@ -396,7 +432,11 @@ def _has_import(node: cst.CSTNode) -> bool:
 
 
 def _is_string(node: cst.CSTNode) -> bool:
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Expr) and isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+    return (
+        isinstance(node, cst.SimpleStatementLine)
+        and isinstance(node.body[0], cst.Expr)
+        and isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+    )
 
 
 def _import_place(body: list[cst.BaseStatement], end: int) -> int:
@@ -404,10 +444,15 @@ def _import_place(body: list[cst.BaseStatement], end: int) -> int:
     place = 0
     for number, node in enumerate(body[:end]):
         if isinstance(node, cst.SimpleStatementLine):
-            if _is_string(node) or any(isinstance(s, cst.ImportFrom) and s.module is not None and dotted(s.module) == "__future__" for s in node.body):
+            if _is_string(node) or any(
+                isinstance(s, cst.ImportFrom) and s.module is not None and dotted(s.module) == "__future__"
+                for s in node.body
+            ):
                 place = number + 1
             for small in node.body:
-                if isinstance(small, cst.Import) or (isinstance(small, cst.ImportFrom) and not small.relative):
+                if isinstance(small, cst.Import) or (
+                    isinstance(small, cst.ImportFrom) and not small.relative
+                ):
                     name = dotted(small.names[0].name) if isinstance(small, cst.Import) else dotted(small.module)  # type: ignore[arg-type]
                     if name.lower() < "tensorflow" and place <= number:
                         place = number + 1

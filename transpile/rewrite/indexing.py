@@ -41,16 +41,27 @@ def index(context: Context, original: cst.Subscript, updated: cst.Subscript) -> 
 def reordered(context: Context, plan: Any, updated: cst.Subscript) -> cst.Subscript:
     """The elements in the order of memory; trailing full slices are left out."""
     elements = updated.slice
-    if len(elements) == 1 and isinstance(elements[0].slice, cst.Index) and isinstance(elements[0].slice.value, cst.Tuple):
+    if (
+        len(elements) == 1
+        and isinstance(elements[0].slice, cst.Index)
+        and isinstance(elements[0].slice.value, cst.Tuple)
+    ):
         elements = [cst.SubscriptElement(cst.Index(e.value)) for e in elements[0].slice.value.elements]
     full = cst.SubscriptElement(cst.Slice(lower=None, upper=None))
     chosen = [elements[number] if number is not None else full for number in plan.data["physical"]]
     while len(chosen) > 1 and _is_full(chosen[-1]):
         chosen.pop()
-    if all(_is_full(e) for e in chosen[:-1]) and len(chosen) == len(plan.data["physical"]) and len(chosen) > 2:
+    if (
+        all(_is_full(e) for e in chosen[:-1])
+        and len(chosen) == len(plan.data["physical"])
+        and len(chosen) > 2
+    ):
         chosen = [cst.SubscriptElement(cst.Index(cst.Ellipsis())), chosen[-1]]
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-    tidy = [e.with_changes(comma=comma if i < len(chosen) - 1 else cst.MaybeSentinel.DEFAULT) for i, e in enumerate(chosen)]
+    tidy = [
+        e.with_changes(comma=comma if i < len(chosen) - 1 else cst.MaybeSentinel.DEFAULT)
+        for i, e in enumerate(chosen)
+    ]
     return updated.with_changes(slice=tidy)
 
 
@@ -71,6 +82,10 @@ def advanced(context: Context, original: cst.Subscript, updated: cst.Subscript) 
         context.needs("tf")
         if facts[0].dtype == "bool":
             return expression(f"tf.boolean_mask({operand}, {key})")
-    if len(facts) == 1 and isinstance(resolve(facts[0]), Sequence) and isinstance(plan.data["tensor"], Tensor):
+    if (
+        len(facts) == 1
+        and isinstance(resolve(facts[0]), Sequence)
+        and isinstance(plan.data["tensor"], Tensor)
+    ):
         pass
     return expression(f"{context.support('index')}({operand}, {key_text(updated)})")

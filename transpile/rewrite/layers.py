@@ -36,7 +36,11 @@ def construct(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     layer = plan.data.get("layer")
     if plan.rule.fidelity == "changed" and plan.rule.why:
         context.say("API004", original, f"{name}: {plan.rule.why}")
-    args = [arg for arg in updated.args if not (arg.keyword is not None and arg.keyword.value in ("device", "dtype"))]
+    args = [
+        arg
+        for arg in updated.args
+        if not (arg.keyword is not None and arg.keyword.value in ("device", "dtype"))
+    ]
     if len(args) != len(updated.args) and args:
         args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
     del layer
@@ -71,7 +75,11 @@ def call(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         forward = layer.info.find_method("forward")
         if forward is not None:
             updated = by_keyword(context, original, updated, forward, layer.info)
-    if isinstance(original.func, cst.Attribute) and original.func.attr.value == "forward" and layer.info is None:
+    if (
+        isinstance(original.func, cst.Attribute)
+        and original.func.attr.value == "forward"
+        and layer.info is None
+    ):
         assert isinstance(updated.func, cst.Attribute)
         return updated.with_changes(func=updated.func.value)
     return updated

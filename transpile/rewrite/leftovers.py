@@ -24,7 +24,11 @@ def left(context: Context, original: cst.CSTNode, updated: cst.CSTNode) -> None:
     elif plan.op == "unknown_attribute":
         context.say("API001", original, f"Tensor.{plan.data['name']} has no rule; it stays as it is")
     elif plan.rule is not None:
-        context.say("API002", original, f"{plan.rule.torch}: {plan.data.get('reason', 'not translated')}; it stays as it is")
+        context.say(
+            "API002",
+            original,
+            f"{plan.rule.torch}: {plan.data.get('reason', 'not translated')}; it stays as it is",
+        )
     else:
         fact = context.run.facts.get(id(original.func)) if isinstance(original, cst.Call) else None
         name = fact.name if isinstance(fact, Ref) else "this torch call"
@@ -48,4 +52,10 @@ def unknown_receiver(context: Context, original: cst.CSTNode, updated: cst.CSTNo
         )  # fmt: skip
 
 
-SUSPECT = AMBIGUOUS - frozenset(dir(str)) - frozenset(dir(list)) - frozenset(dir(dict)) - {"dim", "size", "add", "type", "item", "backward"}
+SUSPECT = (
+    AMBIGUOUS
+    - frozenset(dir(str))
+    - frozenset(dir(list))
+    - frozenset(dir(dict))
+    - {"dim", "size", "add", "type", "item", "backward"}
+)

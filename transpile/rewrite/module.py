@@ -17,7 +17,9 @@ from transpile.source.walk import walk
 __all__ = ["rewrite"]
 
 
-def rewrite(run: Run, tree: cst.Module, text: str, *, data_format: str, support_module: str | None) -> tuple[Context, cst.Module]:
+def rewrite(
+    run: Run, tree: cst.Module, text: str, *, data_format: str, support_module: str | None
+) -> tuple[Context, cst.Module]:
     """Rewrite the tree by the plans in `run`."""
     context = Context(run, data_format=data_format, bound_names=run.bound)
     context.module_based = needs_module(run)

@@ -129,7 +129,9 @@ def class_(context: Context, original: cst.ClassDef, updated: cst.ClassDef) -> A
     renamed = renamed_attributes(context, info)
     if renamed and isinstance(updated.body, cst.IndentedBlock):
         body = list(updated.body.body)
-        line = cst.parse_statement(f"torch_names = {renamed!r}  # torch's name → the name that Keras leaves free\n")
+        line = cst.parse_statement(
+            f"torch_names = {renamed!r}  # torch's name → the name that Keras leaves free\n"
+        )
         at = 1 if body and _is_docstring(body[0]) else 0
         updated = updated.with_changes(body=updated.body.with_changes(body=[*body[:at], line, *body[at:]]))
     return updated
@@ -146,7 +148,11 @@ def _is_docstring(node: cst.CSTNode) -> bool:
 def renamed_attributes(context: Context, info: ClassInfo) -> dict[str, str]:
     if not info.is_module:
         return {}
-    return {name: f"{name}_" for name in sorted(info.attributes) if name in RESERVED and name not in info.methods and _instance_attribute(context, info, name)}
+    return {
+        name: f"{name}_"
+        for name in sorted(info.attributes)
+        if name in RESERVED and name not in info.methods and _instance_attribute(context, info, name)
+    }
 
 
 def _instance_attribute(context: Context, info: ClassInfo, name: str) -> bool:
@@ -192,7 +198,9 @@ def with_training(parameters: cst.Parameters) -> cst.Parameters:
         return parameters
     comma = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
     if parameters.star_arg is not cst.MaybeSentinel.DEFAULT or parameters.kwonly_params:
-        return parameters.with_changes(kwonly_params=[*[p.with_changes(comma=comma) for p in parameters.kwonly_params], parameter])
+        return parameters.with_changes(
+            kwonly_params=[*[p.with_changes(comma=comma) for p in parameters.kwonly_params], parameter]
+        )
     params = list(parameters.params)
     if params:
         params[-1] = params[-1].with_changes(comma=comma)
@@ -221,10 +229,29 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
     owner = plan.data["owner"]
     if isinstance(owner, Layer) and owner.info is not None and owner.info.qualname in context.module_based:
         return None
-    if name in ("modules", "named_modules", "children", "named_children", "parameters", "named_parameters", "buffers", "named_buffers"):
+    if name in (
+        "modules",
+        "named_modules",
+        "children",
+        "named_children",
+        "parameters",
+        "named_parameters",
+        "buffers",
+        "named_buffers",
+    ):
         operand = cst.Arg(updated.func.value)
         return updated.with_changes(func=cst.Name(context.support(name)), args=[operand, *updated.args])
-    if name in ("train", "eval", "to", "cpu", "cuda", "float", "half", "double", "requires_grad_") and not isinstance(owner, Self):
+    if name in (
+        "train",
+        "eval",
+        "to",
+        "cpu",
+        "cuda",
+        "float",
+        "half",
+        "double",
+        "requires_grad_",
+    ) and not isinstance(owner, Self):
         return updated.func.value
     return None
 

@@ -46,7 +46,11 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
     first, second = plan.data["operands"]
     name = SUPPORT.get(plan.data["name"])
     mixed = [
-        isinstance(mine, Tensor) and mine.dtype is not None and mine.dtype not in FLOATS and isinstance(other, Tensor) and other.dtype is None
+        isinstance(mine, Tensor)
+        and mine.dtype is not None
+        and mine.dtype not in FLOATS
+        and isinstance(other, Tensor)
+        and other.dtype is None
         for mine, other in ((first, second), (second, first))
     ]
     bools = [isinstance(f, Tensor) and f.dtype == "bool" for f in (first, second)]

@@ -139,7 +139,9 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
             _mark_classes(context, node.args[1].value)
     elif type(node) is cst.Comparison:
         sides = [node.left, *(c.comparator for c in node.comparisons)]
-        if any(_is_type_call(context, s) for s in sides) or any(isinstance(c.operator, (cst.Is, cst.IsNot, cst.In, cst.NotIn)) for c in node.comparisons):
+        if any(_is_type_call(context, s) for s in sides) or any(
+            isinstance(c.operator, (cst.Is, cst.IsNot, cst.In, cst.NotIn)) for c in node.comparisons
+        ):
             pass  # `type(m) is nn.Conv2d` and `m in {...}` compare with the class that is really used
     elif type(node) is cst.Attribute:
         inner = node.value
@@ -174,7 +176,11 @@ def requires_grad(context: Context, original: cst.Attribute, updated: cst.Attrib
     assert plan is not None
     if plan.data["parameter"]:
         return updated.with_changes(attr=cst.Name("trainable"))
-    context.say("API001", original, "Tensor.requires_grad has no counterpart: TensorFlow records what a GradientTape watches")
+    context.say(
+        "API001",
+        original,
+        "Tensor.requires_grad has no counterpart: TensorFlow records what a GradientTape watches",
+    )
     return None
 
 

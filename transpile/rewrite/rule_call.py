@@ -68,7 +68,9 @@ class RuleFacts:
         from transpile.infer.ops.cast import dtype_of
 
         fact = self._fact(name)
-        return fact is not None and (dtype_of(fact) is not None or (isinstance(fact, Python) and fact.type == "dtype"))
+        return fact is not None and (
+            dtype_of(fact) is not None or (isinstance(fact, Python) and fact.type == "dtype")
+        )
 
     def is_float(self, name: str) -> bool:
         fact = self._fact(name)
@@ -118,7 +120,11 @@ def rule_call(context: Context, original: Any, updated: Any) -> Any:
         return render_rule(context, plan, original, updated)
     except cst.ParserSyntaxError:
         # a template that does not fit these arguments: a defect of the table, said rather than passed on
-        context.say("API002", original, f"the rule of {plan.rule.torch} gives no valid expression here; the call stays as it is")
+        context.say(
+            "API002",
+            original,
+            f"the rule of {plan.rule.torch} gives no valid expression here; the call stays as it is",
+        )
         return None
 
 
@@ -140,7 +146,9 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     facts = RuleFacts(plan)
     for name in list(bound.unsettled):
         fact = facts._fact(name)
-        if not isinstance(fact, Sequence) and (isinstance(fact, (Python, Tensor)) or fact is None or name not in SIZES):
+        if not isinstance(fact, Sequence) and (
+            isinstance(fact, (Python, Tensor)) or fact is None or name not in SIZES
+        ):
             bound = bound.with_int(name)
         elif not isinstance(fact, Sequence):
             # one size or a sequence of sizes: only known at run time
@@ -158,7 +166,11 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
         pass
     variant = select(rule.variants, facts)
     if variant is None:
-        context.say("API002", original, f"{rule.torch} is not translated with these arguments; the call stays as it is")
+        context.say(
+            "API002",
+            original,
+            f"{rule.torch} is not translated with these arguments; the call stays as it is",
+        )
         return None
     special = moved_axes(context, plan, rule, values)
     if special is not None:
@@ -172,7 +184,12 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     if data_format is not None:
         values["data_format"] = data_format
     operand = values.get(rule.params[0].name) if rule.params else None
-    hoisted = operand is not None and plan.data.get("open_axes") and context.channels_last and not operand.isidentifier()
+    hoisted = (
+        operand is not None
+        and plan.data.get("open_axes")
+        and context.channels_last
+        and not operand.isidentifier()
+    )
     if hoisted:
         operand_name = rule.params[0].name
         axis_name = plan.data["open_axes"][0]
@@ -198,7 +215,11 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
         context.say("API004", original, f"{rule.torch}: {rule.why}")
     method = plan.data.get("method", "")
     if plan.data.get("unbatched"):
-        context.say("LAY004", original, f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly")
+        context.say(
+            "LAY004",
+            original,
+            f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly",
+        )
     del method
     return expression(text)
 
@@ -212,7 +233,15 @@ def native_format(context: Context, plan: Plan, rule: Any) -> str | None:
     if value is None or isinstance(value, list):
         return None
     tensor = resolve(value[1])
-    if isinstance(tensor, Tensor) and rule.torch.rpartition(".")[2] in ("pad", "normalize", "prelu", "batch_norm", "instance_norm", "group_norm", "dropout2d"):
+    if isinstance(tensor, Tensor) and rule.torch.rpartition(".")[2] in (
+        "pad",
+        "normalize",
+        "prelu",
+        "batch_norm",
+        "instance_norm",
+        "group_norm",
+        "dropout2d",
+    ):
         layout = context.run.layout(tensor)
         converted = id(value[0]) in context.run.convert if value[0] is not None else False
         if isinstance(layout, tuple) and not layout and not converted and (tensor.rank or 0) != 2:
@@ -229,7 +258,9 @@ def warn_open(context: Context, original: cst.CSTNode, name: str) -> None:
     )  # fmt: skip
 
 
-def remap_axes(context: Context, original: cst.CSTNode, plan: Plan, rule: Any, values: dict[str, str | None]) -> None:
+def remap_axes(
+    context: Context, original: cst.CSTNode, plan: Plan, rule: Any, values: dict[str, str | None]
+) -> None:
     """Rename torch's axis numbers for an operand that is kept channels-last."""
     if not context.channels_last:
         return
@@ -289,7 +320,11 @@ def reshape_sizes(context: Context, plan: Plan, values: dict[str, str | None]) -
     sizes = plan.data.get("sizes")
     if permutation is None or sizes is None:
         return
-    name = plan.rule.params[1].name if len(plan.rule.params) > 1 and plan.rule.params[0].name in ("input", "self") else plan.rule.params[0].name
+    name = (
+        plan.rule.params[1].name
+        if len(plan.rule.params) > 1 and plan.rule.params[0].name in ("input", "self")
+        else plan.rule.params[0].name
+    )
     for candidate in ("size", "shape", "sizes", "repeats", "dims"):
         if candidate in values and values[candidate] is not None:
             name = candidate

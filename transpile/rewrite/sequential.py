@@ -21,14 +21,19 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     """
     if not original.args or any(arg.star or arg.keyword is not None for arg in original.args):
         return None
-    if id(original) in context.run.opened or context.run.attribute_of_site.get(id(original)) in context.run.subscripted:
+    if (
+        id(original) in context.run.opened
+        or context.run.attribute_of_site.get(id(original)) in context.run.subscripted
+    ):
         return None
     for arg in original.args:
         fact = resolve(context.run.facts.get(id(arg.value)))  # type: ignore[arg-type]
         if not isinstance(fact, Layer) or not simple(context, fact):
             return None
     elements = [source(arg.value) for arg in updated.args]
-    if any(isinstance(arg.whitespace_after_arg, cst.ParenthesizedWhitespace) for arg in original.args) or "\n" in source(original):
+    if any(
+        isinstance(arg.whitespace_after_arg, cst.ParenthesizedWhitespace) for arg in original.args
+    ) or "\n" in source(original):
         first, last = updated.args[0], updated.args[-1]
         del first
         inner = cst.List(
@@ -37,7 +42,9 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
             rbracket=cst.RightSquareBracket(whitespace_before=last.whitespace_after_arg),
         )
         return updated.with_changes(
-            func=expression("tf.keras.Sequential"), args=[cst.Arg(inner)], whitespace_before_args=cst.SimpleWhitespace("")
+            func=expression("tf.keras.Sequential"),
+            args=[cst.Arg(inner)],
+            whitespace_before_args=cst.SimpleWhitespace(""),
         )
     return expression(f"tf.keras.Sequential([{', '.join(elements)}])")
 

@@ -119,7 +119,11 @@ def _operand(original: cst.BaseExpression, updated: cst.BaseExpression, context:
     """The tensor whose sizes an expression gives, after rewriting: it was kept as `x.shape`."""
     if isinstance(original, cst.Attribute) and isinstance(updated, cst.Attribute):
         return source(updated.value)
-    if isinstance(original, cst.Call) and isinstance(updated, cst.Call) and isinstance(updated.func, cst.Attribute):
+    if (
+        isinstance(original, cst.Call)
+        and isinstance(updated, cst.Call)
+        and isinstance(updated.func, cst.Attribute)
+    ):
         return source(updated.func.value)
     return None
 
@@ -176,7 +180,11 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
             _mark(context, node.value)  # type: ignore[attr-defined]
     elif kind is cst.Assign:
         value, target = node.value, node.targets[-1].target  # type: ignore[attr-defined]
-        if isinstance(target, (cst.Tuple, cst.List)) and _is_shape(context, value) and _reorders(context, value, target):
+        if (
+            isinstance(target, (cst.Tuple, cst.List))
+            and _is_shape(context, value)
+            and _reorders(context, value, target)
+        ):
             _mark(context, value)
     elif kind is cst.Comparison:
         sides = [node.left, *(c.comparator for c in node.comparisons)]  # type: ignore[attr-defined]
@@ -202,7 +210,9 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
 
 def _is_shape(context: Context, node: cst.BaseExpression) -> bool:
     plan = context.plan(node)
-    return plan is not None and (plan.op == "shape" or (plan.op == "size" and isinstance(node, cst.Call) and not node.args))
+    return plan is not None and (
+        plan.op == "shape" or (plan.op == "size" and isinstance(node, cst.Call) and not node.args)
+    )
 
 
 def _shape_slice(context: Context, node: cst.BaseExpression) -> bool:

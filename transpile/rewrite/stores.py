@@ -44,14 +44,24 @@ def augmented_store(context: Context, original: cst.AugAssign, updated: cst.AugA
         plan = context.plan(original.target)
         if plan is None or plan.op != "store":
             return None
-        guarded = source(value) if isinstance(value, (cst.Name, cst.Call, cst.Attribute, cst.Integer, cst.Float, cst.Subscript)) else f"({source(value)})"
-        return written(context, original.target, updated.target, f"{source(updated.target)} {operator} {guarded}", plan)
+        guarded = (
+            source(value)
+            if isinstance(value, (cst.Name, cst.Call, cst.Attribute, cst.Integer, cst.Float, cst.Subscript))
+            else f"({source(value)})"
+        )
+        return written(
+            context, original.target, updated.target, f"{source(updated.target)} {operator} {guarded}", plan
+        )
     if isinstance(original.target, cst.Attribute) and operator in "+-*/":
         fact = resolve(context.fact(original.target))
         owner = resolve(context.fact(original.target.value))
         if isinstance(fact, Tensor) and isinstance(owner, Layer) and not isinstance(updated.target, cst.Name):
             text = source(updated.target)
-            guarded = source(value) if isinstance(value, (cst.Name, cst.Call, cst.Attribute, cst.Integer, cst.Float)) else f"({source(value)})"
+            guarded = (
+                source(value)
+                if isinstance(value, (cst.Name, cst.Call, cst.Attribute, cst.Integer, cst.Float))
+                else f"({source(value)})"
+            )
             return statement(f"{text} = {text} {operator} {guarded}")
     return None
 
@@ -62,14 +72,21 @@ def written(context: Context, original: cst.Subscript, target: cst.Subscript, va
     key = key_text(target)
     function = context.support("slice_update")
     tensor = plan.data["tensor"]
-    if isinstance(context.run.layout(tensor), Open) and tensor.rank is None and context.channels_last and "," in key:
+    if (
+        isinstance(context.run.layout(tensor), Open)
+        and tensor.rank is None
+        and context.channels_last
+        and "," in key
+    ):
         context.say(
             "LAY003", original,
             "the rank and layout of the tensor stored into are not known; the index is taken in torch's order",
         )  # fmt: skip
     del index
     if not isinstance(original.value, (cst.Name, cst.Attribute, cst.Subscript)):
-        context.say("STA001", original, "stores into a temporary view: TensorFlow has no views, so the store is lost")
+        context.say(
+            "STA001", original, "stores into a temporary view: TensorFlow has no views, so the store is lost"
+        )
     elif isinstance(original.value, cst.Subscript):
         pass
     return statement(f"{owner} = {function}({owner}, {key}, {value})")
@@ -101,7 +118,11 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
     while isinstance(target, cst.Attribute) and target.attr.value == "data":
         target = target.value
     if not isinstance(target, (cst.Name, cst.Attribute)):
-        context.say("STA001", original, "changes a temporary tensor in place: TensorFlow has no views, so the change is lost")
+        context.say(
+            "STA001",
+            original,
+            "changes a temporary tensor in place: TensorFlow has no views, so the change is lost",
+        )
         return None
     value = source(updated.value)
     fact = resolve(context.fact(target))
@@ -117,11 +138,18 @@ def changes_operand(context: Context, call: cst.Call) -> bool:
     plan = context.plan(call)
     if plan is None or plan.op != "rule":
         return False
-    name = call.func.attr.value if isinstance(call.func, cst.Attribute) else call.func.value if isinstance(call.func, cst.Name) else ""
+    name = (
+        call.func.attr.value
+        if isinstance(call.func, cst.Attribute)
+        else call.func.value if isinstance(call.func, cst.Name) else ""
+    )
     if name.endswith("_") and not name.endswith("__"):
         return True
     return any(
-        arg.keyword is not None and arg.keyword.value == "inplace" and isinstance(arg.value, cst.Name) and arg.value.value == "True"
+        arg.keyword is not None
+        and arg.keyword.value == "inplace"
+        and isinstance(arg.value, cst.Name)
+        and arg.value.value == "True"
         for arg in call.args
     )
 

@@ -53,7 +53,11 @@ def squeeze(site: Site) -> Fact:
     if tensor.rank is None or dim is MISSING or dim is None:
         if isinstance(layout, tuple):
             run.want(node, tensor, PLAIN)
-        if dim is None and tensor.dims is not None and all(d is not None and d.value is not None for d in tensor.dims):
+        if (
+            dim is None
+            and tensor.dims is not None
+            and all(d is not None and d.value is not None for d in tensor.dims)
+        ):
             kept = tuple(d for d in tensor.dims if d is not None and d.value != 1)
             return Tensor(len(kept), kept, tensor.dtype, PLAIN)
         return Tensor(None, None, tensor.dtype, PLAIN)
@@ -98,7 +102,12 @@ def expand(site: Site) -> Fact:
             site.plan.data.setdefault("open", set()).add("input")
         dims = _expanded(site, tensor, sizes)
         other = site.tensor("other") if "other" in site.values else None
-        return Tensor(rank if rank is not None else (other.rank if other is not None else None), dims, tensor.dtype, PLAIN)
+        return Tensor(
+            rank if rank is not None else (other.rank if other is not None else None),
+            dims,
+            tensor.dtype,
+            PLAIN,
+        )
     site.plan.data["order"] = order(layout, tensor.rank)
     site.plan.data["sizes"] = sizes
     return Tensor(tensor.rank, _expanded(site, tensor, sizes), tensor.dtype, layout)
@@ -111,10 +120,14 @@ def _expanded(site: Site, tensor: Tensor, sizes: Any) -> tuple[Dim | None, ...] 
     if site.rule.torch.rpartition(".")[2] == "expand":
         offset = len(wanted) - (tensor.rank or 0)
         return tuple(
-            tensor.dim(i - offset) if w is not None and w.value == -1 and i >= offset else w for i, w in enumerate(wanted)
+            tensor.dim(i - offset) if w is not None and w.value == -1 and i >= offset else w
+            for i, w in enumerate(wanted)
         )
     if tensor.dims is not None and len(wanted) == len(tensor.dims):
-        return tuple(a * b if a is not None and b is not None else None for a, b in zip(tensor.dims, wanted, strict=True))
+        return tuple(
+            a * b if a is not None and b is not None else None
+            for a, b in zip(tensor.dims, wanted, strict=True)
+        )
     return tuple([None] * len(wanted))
 
 
@@ -142,7 +155,12 @@ def split(site: Site) -> Fact:
             return Sequence("tuple", [part] * count, part)
         return Sequence("tuple", None, part)
     at = dim % tensor.rank
-    if unbind and layout and isinstance(layout, tuple) and reduced_layout(layout, tensor.rank, {at}) not in (PLAIN, (1, 1)):
+    if (
+        unbind
+        and layout
+        and isinstance(layout, tuple)
+        and reduced_layout(layout, tensor.rank, {at}) not in (PLAIN, (1, 1))
+    ):
         run.want(node, tensor, PLAIN)
         layout = PLAIN
     elif isinstance(layout, tuple) and layout:
@@ -153,7 +171,12 @@ def split(site: Site) -> Fact:
             result = reduced_layout(layout, tensor.rank, {at})
         dims = tuple(d for i, d in enumerate(tensor.dims) if i != at) if tensor.dims is not None else None
         rank = tensor.rank - 1
-        part = Tensor(rank, dims, tensor.dtype, result if not isinstance(layout, Open) else (PLAIN if rank <= 2 else Open()))
+        part = Tensor(
+            rank,
+            dims,
+            tensor.dtype,
+            result if not isinstance(layout, Open) else (PLAIN if rank <= 2 else Open()),
+        )
         size = tensor.dim(at)
         count = size.value if size is not None else None
         return Sequence("tuple", [part] * count if count is not None and count < 64 else None, part)
@@ -161,7 +184,11 @@ def split(site: Site) -> Fact:
     if site.rule.torch.endswith("chunk"):
         count = site.constant("chunks")
         size = tensor.dim(at)
-        sizes = [size / Dim(count) if size is not None else None] * count if isinstance(count, int) and 0 < count < 64 else []
+        sizes = (
+            [size / Dim(count) if size is not None else None] * count
+            if isinstance(count, int) and 0 < count < 64
+            else []
+        )
     else:
         entries = site.sizes(site.rule.params[1].name)
         is_list = isinstance(site.fact(site.rule.params[1].name), Sequence)
@@ -169,12 +196,16 @@ def split(site: Site) -> Fact:
     parts = []
     for size in sizes:
         dims = (
-            tuple(size if i == at else d for i, d in enumerate(tensor.dims)) if tensor.dims is not None else None
+            tuple(size if i == at else d for i, d in enumerate(tensor.dims))
+            if tensor.dims is not None
+            else None
         )
         parts.append(Tensor(tensor.rank, dims, tensor.dtype, tensor.layout))
     if parts:
         return Sequence("tuple", list(parts), parts[0])
-    dims = tuple(None if i == at else d for i, d in enumerate(tensor.dims)) if tensor.dims is not None else None
+    dims = (
+        tuple(None if i == at else d for i, d in enumerate(tensor.dims)) if tensor.dims is not None else None
+    )
     return Sequence("tuple", None, Tensor(tensor.rank, dims, tensor.dtype, tensor.layout))
 
 
@@ -240,7 +271,9 @@ def same(site: Site) -> Fact:
         return UNKNOWN
     if tensor.rank is None and not site.rule.dtype:
         return tensor
-    return Tensor(tensor.rank, tensor.dims, site.rule.dtype or tensor.dtype, tensor.layout, source=tensor.source)
+    return Tensor(
+        tensor.rank, tensor.dims, site.rule.dtype or tensor.dtype, tensor.layout, source=tensor.source
+    )
 
 
 _ = normalize

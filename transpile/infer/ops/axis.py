@@ -69,9 +69,7 @@ def axis(site: Site) -> Fact:
         return _result(rule, Tensor(tensor.rank, kept, dtype, result_layout))
     dims = None
     if tensor.dims is not None:
-        dims = tuple(
-            (Dim(1) if i in axes else d) for i, d in enumerate(tensor.dims) if keep or i not in axes
-        )
+        dims = tuple((Dim(1) if i in axes else d) for i, d in enumerate(tensor.dims) if keep or i not in axes)
     rank = tensor.rank if keep else tensor.rank - len(axes)
     return _result(rule, Tensor(rank, dims, dtype, result_layout))
 
@@ -99,11 +97,22 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
     elif tensor.rank is not None and (keep is True or not reduces):
         rank = tensor.rank
     if not reduces and tensor.rank is None:
-        return _result(site.rule, Tensor(None, None, site.rule.dtype or tensor.dtype, tensor.layout) if site.rule.dtype else tensor)
+        return _result(
+            site.rule,
+            Tensor(None, None, site.rule.dtype or tensor.dtype, tensor.layout) if site.rule.dtype else tensor,
+        )
     same = keep is True or not reduces
     if same and tensor.rank is None and site.rule.dtype is None:
         return _result(site.rule, tensor)
-    return _result(site.rule, Tensor(rank, None, site.rule.dtype or tensor.dtype, tensor.layout if same else PLAIN if not run.channels_last else Open()))
+    return _result(
+        site.rule,
+        Tensor(
+            rank,
+            None,
+            site.rule.dtype or tensor.dtype,
+            tensor.layout if same else PLAIN if not run.channels_last else Open(),
+        ),
+    )
 
 
 def _result(rule: Any, tensor: Tensor) -> Fact:
@@ -204,7 +213,12 @@ def stack(site: Site) -> Fact:
     layout = common_layout(run, members)
     first = next((t for _, t in members if t.rank is not None), members[0][1])
     dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
-    if first.rank is None or not isinstance(dim, int) or isinstance(layout, Open) or not -first.rank - 1 <= dim <= first.rank:
+    if (
+        first.rank is None
+        or not isinstance(dim, int)
+        or isinstance(layout, Open)
+        or not -first.rank - 1 <= dim <= first.rank
+    ):
         if run.channels_last:
             run.ask(first, site.node)
             if isinstance(layout, Open) and first.rank is None:
@@ -218,7 +232,11 @@ def stack(site: Site) -> Fact:
         site.plan.data["place"] = {"dim": place}
     dims = None
     if first.dims is not None:
-        dims = (*first.dims[:at], Dim(len(members)) if isinstance(sequence, Sequence) and sequence.items else None, *first.dims[at:])
+        dims = (
+            *first.dims[:at],
+            Dim(len(members)) if isinstance(sequence, Sequence) and sequence.items else None,
+            *first.dims[at:],
+        )
     return Tensor(rank, dims, first.dtype, result)
 
 

@@ -20,7 +20,9 @@ def create(site: Site) -> Fact:
     key = ("create", id(site.node))
     tensor = run.tensors.get(key)
     if tensor is None or tensor.rank != len(dims):
-        tensor = run.tensors[key] = Tensor(len(dims), dims, dtype, Open(fresh=True) if len(dims) >= 4 and run.channels_last else PLAIN)
+        tensor = run.tensors[key] = Tensor(
+            len(dims), dims, dtype, Open(fresh=True) if len(dims) >= 4 and run.channels_last else PLAIN
+        )
         run.version += 1
     tensor.dims = dims
     layout = run.layout(tensor)
@@ -39,9 +41,13 @@ def _dtype(site: Site) -> str | None:
     from transpile.infer.facts import Ref
 
     if isinstance(fact, Ref) and fact.name.startswith("torch."):
-        return {"float": "float32", "long": "int64", "int": "int32", "double": "float64", "half": "float16"}.get(
-            fact.name[6:], fact.name[6:]
-        )
+        return {
+            "float": "float32",
+            "long": "int64",
+            "int": "int32",
+            "double": "float64",
+            "half": "float16",
+        }.get(fact.name[6:], fact.name[6:])
     return site.rule.dtype or ("float32" if not site.given("dtype") else None)
 
 
@@ -50,7 +56,9 @@ def like(site: Site) -> Fact:
     tensor = site.tensor()
     if tensor is None:
         return Tensor(None, None, None)
-    return Tensor(tensor.rank, tensor.dims, _dtype(site) if site.given("dtype") else tensor.dtype, tensor.layout)
+    return Tensor(
+        tensor.rank, tensor.dims, _dtype(site) if site.given("dtype") else tensor.dtype, tensor.layout
+    )
 
 
 @hook("tensor")

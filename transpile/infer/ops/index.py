@@ -72,7 +72,9 @@ def place_key(node: cst.Subscript) -> str | None:
     if len(node.slice) != 1 or not isinstance(node.slice[0].slice, cst.Index):
         return None
     index = node.slice[0].slice.value
-    if not isinstance(index, (cst.Name, cst.Integer)) or not isinstance(node.value, (cst.Name, cst.Attribute)):
+    if not isinstance(index, (cst.Name, cst.Integer)) or not isinstance(
+        node.value, (cst.Name, cst.Attribute)
+    ):
         return None
     owner = node.value
     names: list[str] = []
@@ -139,7 +141,11 @@ def sequence_item(run: Run, node: cst.Subscript, owner: Sequence, parts: list[tu
             tensor = resolve(owner.shape_of)
             if isinstance(tensor, Tensor) and owner.items is None:
                 return Python("int", None, Dim.symbol(f"size{id(node)}"))
-        if owner.items is not None and isinstance(value, int) and -len(owner.items) <= value < len(owner.items):
+        if (
+            owner.items is not None
+            and isinstance(value, int)
+            and -len(owner.items) <= value < len(owner.items)
+        ):
             return owner.items[value]
         element = owner.any()
         if isinstance(resolve(element), Python) and owner.shape_of is not None:
@@ -156,14 +162,22 @@ def sequence_item(run: Run, node: cst.Subscript, owner: Sequence, parts: list[tu
             run.plans[id(node)] = Plan("shape_slice", tensor=resolve(owner.shape_of), slice=part)
             sliced.shape_of = None
             start = _bounds(run, part)
-            if start is not None and start.stop is None and start.step is None and isinstance(start.start, int) and start.start >= 0:
+            if (
+                start is not None
+                and start.stop is None
+                and start.step is None
+                and isinstance(start.start, int)
+                and start.start >= 0
+            ):
                 sliced.tail_of = (owner.shape_of, start.start)
         return sliced
     return owner.any()
 
 
 def shape_source(run: Run, node: cst.Subscript, owner: Sequence, value: Any) -> None:
-    run.plans[id(node)] = Plan("shape_item", tensor=resolve(owner.shape_of) if owner.shape_of is not None else None, dim=value)
+    run.plans[id(node)] = Plan(
+        "shape_item", tensor=resolve(owner.shape_of) if owner.shape_of is not None else None, dim=value
+    )
 
 
 def _bounds(run: Run, part: cst.Slice) -> slice | None:
@@ -189,14 +203,22 @@ def layer_item(run: Run, node: cst.Subscript, owner: Layer, parts: list[tuple[st
     run.plans[id(node)] = Plan("container_item", owner=owner, kind=kind)
     if kind in (SLICE, FULL):
         bounds = _bounds(run, part) if kind == SLICE else slice(None)
-        items = members.items[bounds] if members is not None and members.items is not None and bounds is not None else None
+        items = (
+            members.items[bounds]
+            if members is not None and members.items is not None and bounds is not None
+            else None
+        )
         element = members.any() if members is not None else UNKNOWN
         name = container_kind(owner.name, owner.info) or owner.name
         return Layer(name, None, Sequence("list", items, element))
     if members is None:
         return run.var(("member", id(node)), f"member{id(node)}")
     value = fact.value if isinstance(fact, Python) else None
-    if members.items is not None and isinstance(value, int) and -len(members.items) <= value < len(members.items):
+    if (
+        members.items is not None
+        and isinstance(value, int)
+        and -len(members.items) <= value < len(members.items)
+    ):
         return members.items[value]
     found = members.any()
     return found if found is not UNKNOWN else run.var(("member", id(node)), f"member{id(node)}")
@@ -224,7 +246,9 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
     if consumed > tensor.rank:
         return UNKNOWN
     missing = tensor.rank - consumed
-    expanded: list[tuple[str, int | None]] = []  # per element: kind, number of the part (None: a filled-in full slice)
+    expanded: list[tuple[str, int | None]] = (
+        []
+    )  # per element: kind, number of the part (None: a filled-in full slice)
     dotted = False
     for number, kind in enumerate(kinds):
         if kind == DOTS:
@@ -250,7 +274,11 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
         if kind == INT:
             dropped.add(axis)
         else:
-            result_dims.append(dims[axis] if kind == FULL else _sliced(run, dims[axis], parts[number][1] if number is not None else None))
+            result_dims.append(
+                dims[axis]
+                if kind == FULL
+                else _sliced(run, dims[axis], parts[number][1] if number is not None else None)
+            )
         axis += 1
     touched = [i for i, (k, _) in enumerate(per_axis) if k != FULL]
     layout = run.layout(tensor)
@@ -259,14 +287,21 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
     if isinstance(layout, Open) or not layout:
         rank = len(result_dims)
         keep = isinstance(layout, Open) and not new_at and not dropped
-        return Tensor(rank, tuple(result_dims), tensor.dtype, tensor.layout if keep else (PLAIN if not isinstance(layout, Open) or rank <= 2 else Open()))
+        return Tensor(
+            rank,
+            tuple(result_dims),
+            tensor.dtype,
+            tensor.layout if keep else (PLAIN if not isinstance(layout, Open) or rank <= 2 else Open()),
+        )
     if new_at:
         run.want(node.value, tensor, PLAIN)
         return Tensor(len(result_dims), tuple(result_dims), tensor.dtype, PLAIN)
     run.convert.pop(id(node.value), None)
     plan.data["physical"] = [per_axis[a][1] for a in order(layout, tensor.rank)]
     reduced = reduced_layout(layout, tensor.rank, dropped)
-    result = Tensor(len(result_dims), tuple(result_dims), tensor.dtype, reduced if reduced is not None else PLAIN)
+    result = Tensor(
+        len(result_dims), tuple(result_dims), tensor.dtype, reduced if reduced is not None else PLAIN
+    )
     if reduced not in (PLAIN, IMAGE, None) and 0 in dropped:
         # one item of the batch, (C, H, W): nobody expects it with its channels last
         run.inner[id(node)] = (result, PLAIN)
@@ -289,7 +324,9 @@ def _sliced(run: Run, size: Dim | None, part: Any) -> Dim | None:
     return None
 
 
-def advanced(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tuple[str, Any, Fact]], plan: Plan) -> Fact:
+def advanced(
+    run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tuple[str, Any, Fact]], plan: Plan
+) -> Fact:
     """A mask or index tensors: in torch's order."""
     plan.op = "advanced_index"
     layout = run.ask(tensor, node)

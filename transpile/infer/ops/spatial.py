@@ -40,7 +40,9 @@ def adaptive(site: Site) -> Fact:
     return result
 
 
-@hook("image:interpolate", "image:upsample", "image:grid_sample", "image:pixel_shuffle", "image:pixel_unshuffle")
+@hook(
+    "image:interpolate", "image:upsample", "image:grid_sample", "image:pixel_shuffle", "image:pixel_unshuffle"
+)
 def interpolate(site: Site) -> Fact:
     tensor = site.tensor()
     if tensor is None:
@@ -78,7 +80,12 @@ def pad(site: Site) -> Fact:
             site.plan.data["order"] = order(layout, tensor.rank)
     dims = None
     pads = site.constant("pad")
-    if tensor.rank is not None and tensor.dims is not None and pads is not MISSING and isinstance(pads, tuple):
+    if (
+        tensor.rank is not None
+        and tensor.dims is not None
+        and pads is not MISSING
+        and isinstance(pads, tuple)
+    ):
         touched = len(pads) // 2
         dims = (*tensor.dims[: tensor.rank - touched], *[None] * touched)
     elif tensor.rank is not None:

@@ -120,7 +120,9 @@ def kept_apart(
     start, size = layout
     blocks: list[tuple[str, tuple[int, ...]]] = []
     for sources, outs in groups:
-        kinds = {"channel" if start <= i < start + size else ("before" if i < start else "after") for i in sources}
+        kinds = {
+            "channel" if start <= i < start + size else ("before" if i < start else "after") for i in sources
+        }
         if len(kinds) > 1:
             return None
         blocks.append((kinds.pop() if kinds else "", outs))
@@ -229,7 +231,9 @@ def flatten(site: Site) -> Fact:
     inside = [places.index(axis) for axis in range(first, last + 1)]
     ones = [axis for axis in range(first, last + 1) if dims[axis] is not None and dims[axis].value == 1]  # type: ignore[union-attr]
     moved = sorted(inside)
-    if moved != list(range(moved[0], moved[-1] + 1)) or (len(ones) < len(inside) and inside != moved and len(inside) - len(ones) > 1):
+    if moved != list(range(moved[0], moved[-1] + 1)) or (
+        len(ones) < len(inside) and inside != moved and len(inside) - len(ones) > 1
+    ):
         run.want(node, tensor, PLAIN)
         return Tensor(len(merged), merged, tensor.dtype, PLAIN)
     site.plan.data["span"] = (moved[0], moved[-1])
