@@ -17,7 +17,7 @@ from transpile.infer.run import Run
 __all__ = ["MISSING", "Site", "apply", "constant", "hook"]
 
 Operand = tuple[cst.BaseExpression | None, Fact]
-HOOKS: dict[str, Callable[["Site"], Fact]] = {}
+HOOKS: dict[str, Callable[[Site], Fact]] = {}
 ALIASES = {
     "axis": "dim",
     "keepdims": "keepdim",
@@ -37,10 +37,10 @@ class _Missing:
 MISSING = _Missing()
 
 
-def hook(*names: str) -> Callable[[Callable[["Site"], Fact]], Callable[["Site"], Fact]]:
+def hook(*names: str) -> Callable[[Callable[[Site], Fact]], Callable[[Site], Fact]]:
     """Register the inference of an operation under the names that rules give (`layout: hook:NAME`)."""
 
-    def register(function: Callable[["Site"], Fact]) -> Callable[["Site"], Fact]:
+    def register(function: Callable[[Site], Fact]) -> Callable[[Site], Fact]:
         for name in names:
             HOOKS[name] = function
         return function

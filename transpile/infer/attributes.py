@@ -8,7 +8,6 @@ from transpile.infer.dims import Dim
 from transpile.infer.facts import (
     UNKNOWN,
     Class,
-    Dict,
     Fact,
     Function,
     Layer,

@@ -29,27 +29,41 @@ __all__ = ["call_expression"]
 
 # Tensor methods whose names no str, list, dict, array or file has: they decide that a receiver is a tensor.
 TENSOR_METHODS = frozenset(
-    """view permute unsqueeze contiguous flatten_ softmax matmul bmm chunk expand expand_as masked_fill
-    masked_fill_ detach cuda repeat_interleave type_as view_as reshape_as unbind log_softmax add_
-    mul_ div_ sub_ clamp_ zero_ fill_ copy_ requires_grad_ new_zeros new_ones new_tensor new_full new_empty numel
-    index_select masked_select scatter_ scatter gather unfold squeeze_ unsqueeze_ transpose_ addmm baddbmm norm
-    log_ exp_ logsumexp mT roll narrow movedim adaptive_avg_pool2d half bfloat16 pin_memory
-    data_ptr is_contiguous storage unflatten clamp topk mm""".split()
-)
+    {
+        "view", "permute", "unsqueeze", "contiguous", "flatten_", "softmax", "matmul", "bmm", "chunk",
+        "expand", "expand_as", "masked_fill", "masked_fill_", "detach", "cuda", "repeat_interleave",
+        "type_as", "view_as", "reshape_as", "unbind", "log_softmax", "add_", "mul_", "div_", "sub_", "clamp_",
+        "zero_", "fill_", "copy_", "requires_grad_", "new_zeros", "new_ones", "new_tensor", "new_full",
+        "new_empty", "numel", "index_select", "masked_select", "scatter_", "scatter", "gather", "unfold",
+        "squeeze_", "unsqueeze_", "transpose_", "addmm", "baddbmm", "norm", "log_", "exp_", "logsumexp", "mT",
+        "roll", "narrow", "movedim", "adaptive_avg_pool2d", "half", "bfloat16", "pin_memory", "data_ptr",
+        "is_contiguous", "storage", "unflatten", "clamp", "topk", "mm",
+    }
+)  # fmt: skip
 # The same for names that only take no argument: `logger.log(text)` is none of them.
 NO_ARGUMENT = frozenset(
-    "exp log sqrt cos sin sign neg long double floor ceil relu relu_ sigmoid sigmoid_ tanh erf rsqrt silu gelu".split()
-)
+    {
+        "exp", "log", "sqrt", "cos", "sin", "sign", "neg", "long", "double", "floor", "ceil", "relu", "relu_",
+        "sigmoid", "sigmoid_", "tanh", "erf", "rsqrt", "silu", "gelu",
+    }
+)  # fmt: skip
 # Names that other types have too: they decide only for the parameter of a forward.
 AMBIGUOUS = frozenset(
-    """size dim split float double long int bool cpu to clone mean sum max min std var prod abs exp log sqrt pow cos
-    sin reshape transpose flatten repeat squeeze argmax argmin sort topk any all clamp round floor ceil cumsum t
-    add sub mul div eq ne gt lt ge le dot mm unique item tolist numpy type flip tile swapaxes nonzero cumprod
-    clip sign neg backward is_floating_point fill diagonal tril triu""".split()
-)
+    {
+        "size", "dim", "split", "float", "double", "long", "int", "bool", "cpu", "to", "clone", "mean", "sum",
+        "max", "min", "std", "var", "prod", "abs", "exp", "log", "sqrt", "pow", "cos", "sin", "reshape",
+        "transpose", "flatten", "repeat", "squeeze", "argmax", "argmin", "sort", "topk", "any", "all",
+        "clamp", "round", "floor", "ceil", "cumsum", "t", "add", "sub", "mul", "div", "eq", "ne", "gt", "lt",
+        "ge", "le", "dot", "mm", "unique", "item", "tolist", "numpy", "type", "flip", "tile", "swapaxes",
+        "nonzero", "cumprod", "clip", "sign", "neg", "backward", "is_floating_point", "fill", "diagonal",
+        "tril", "triu",
+    }
+)  # fmt: skip
 
 # Methods that only nn.Module has: their receiver is a layer even where nothing else says so.
-WALKS = frozenset("modules named_modules named_children parameters named_parameters named_buffers".split())
+WALKS = frozenset(
+    {"modules", "named_modules", "named_children", "parameters", "named_parameters", "named_buffers"}
+)
 
 
 def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operand], bool]:

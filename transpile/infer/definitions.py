@@ -6,6 +6,7 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.hints import hints_of
 from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 
 __all__ = ["ClassInfo", "Env", "FunctionInfo", "Parameter"]
@@ -69,6 +70,7 @@ class FunctionInfo:
         self.decorators: list[Fact] = []
         self.facts: dict[str, Fact] = {}
         self.returns: Fact = UNKNOWN
+        self.hints = hints_of(node)
         self.narrowed: dict[tuple[str, str], Var] = {}
         self.pins: dict[str, Any] = {}  # local name → layout that all its assignments agree on
         self.state = "new"  # new, running, done

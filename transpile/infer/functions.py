@@ -76,13 +76,8 @@ def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
         fact = Var(name, forward and parameter.default is None)
         if parameter.default is not None:
             default = resolve(run.facts.get(id(parameter.default), UNKNOWN))
-            if isinstance(default, Python) and default.type in ("int", "float", "bool", "str"):
-                dim = Dim.symbol(name) if default.type == "int" else None
-                fact = Python(default.type if default.type != "bool" else "object", dim=dim)
-                if default.type != "str" and default.type != "int":
-                    fact = Var(name)
-                elif default.type == "int":
-                    fact = Var(name)
+            if isinstance(default, Python) and default.type == "str":
+                fact = Python("str")
     info.facts[parameter.name] = fact
     return fact
 
@@ -106,6 +101,12 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         env[parameters[0].name] = Class(info.owner)
     for parameter in info.own_parameters:
         fact = env[parameter.name] = parameter_fact(run, info, parameter)
+        hint = info.hints.get(parameter.name)
+        if hint is not None and isinstance(resolve(fact), (Var, Tensor)):
+            told = run.as_tensor(fact)
+            if told is not None and isinstance(run.layout(told), Open):
+                told.layout = hint
+                run.version += 1
         tensor = resolve(fact)
         if isinstance(tensor, Tensor) and tensor.dims is None and tensor.rank is not None:
             # sizes are symbols of the function; a call puts its own sizes in their place

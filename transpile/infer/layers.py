@@ -176,11 +176,15 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
 
 
 MODULE_METHODS = frozenset(
-    """modules named_modules children named_children parameters named_parameters buffers named_buffers state_dict
-    load_state_dict register_buffer register_parameter register_module add_module apply train eval to cpu cuda float
-    half double type requires_grad_ zero_grad get_submodule register_forward_hook register_forward_pre_hook
-    register_full_backward_hook extra_repr _apply share_memory get_parameter bfloat16 to_empty""".split()
-)
+    {
+        "modules", "named_modules", "children", "named_children", "parameters", "named_parameters", "buffers",
+        "named_buffers", "state_dict", "load_state_dict", "register_buffer", "register_parameter",
+        "register_module", "add_module", "apply", "train", "eval", "to", "cpu", "cuda", "float", "half",
+        "double", "type", "requires_grad_", "zero_grad", "get_submodule", "register_forward_hook",
+        "register_forward_pre_hook", "register_full_backward_hook", "extra_repr", "_apply", "share_memory",
+        "get_parameter", "bfloat16", "to_empty",
+    }
+)  # fmt: skip
 
 
 def module_method(
@@ -465,10 +469,7 @@ def last_axis_layer(
     """Linear and LayerNorm: torch's last axes, so the operand is needed in torch's order."""
     layout = run.ask(tensor, operand[0] or site)
     if isinstance(layout, Open):
-        if tensor.rank is not None and tensor.rank >= 3:
-            layout.value = PLAIN
-            run.version += 1
-        elif tensor.rank is None:
+        if tensor.rank is None or tensor.rank >= 3:
             layout.value = PLAIN
             run.version += 1
     else:

@@ -212,7 +212,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             run.version += 1
         for operand_node, tensor in tensors:
             layout = run.layout(tensor)
-            if operand_node is None or layout == decided and tensor.rank == rank:
+            if operand_node is None or (layout == decided and tensor.rank == rank):
                 continue
             if tensor.rank == 0:
                 continue

@@ -45,6 +45,7 @@ class Run:
         self.asked: dict[int, tuple[Tensor, cst.CSTNode]] = {}
         self.defaulted: dict[int, str] = {}  # id of a root cell → why it was decided so
         self.classes: dict[str, ClassInfo] = {}
+        self.families: dict[str, list[ClassInfo]] = {}  # heirs by class; emptied where a class is defined
         self.class_of: dict[int, ClassInfo] = {}
         self.function_of: dict[int, FunctionInfo] = {}
         self.functions: list[FunctionInfo] = []
@@ -183,7 +184,7 @@ class Run:
                 self.remark(
                     "LAY002", node,
                     f"nothing proves the layout of this tensor of rank {tensor.rank}; taken as an image with its channels last",
-                    "If it is not an image (attention scores have rank 4 too), say so above the line: "
+                    "If it is not an image (attention scores have rank 4 too), say so in the function that takes it: "
                     "`# transpile: NAME is plain`.",
                 )  # fmt: skip
             changed = True
@@ -207,7 +208,12 @@ class Run:
 
     def heirs(self, info: ClassInfo) -> list[ClassInfo]:
         """The project's classes that derive from this one."""
-        return [other for other in self.classes.values() if other is not info and info in other.ancestors()]
+        found = self.families.get(info.qualname)
+        if found is None:
+            found = self.families[info.qualname] = [
+                other for other in self.classes.values() if other is not info and info in other.ancestors()
+            ]
+        return found
 
     def own_class(self) -> ClassInfo | None:
         return self.function.owner if self.function is not None else None

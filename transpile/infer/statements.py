@@ -538,6 +538,7 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
         run.classes[info.qualname] = info
     info.env = run.env
     info.bases = [evaluate(run, arg.value) for arg in node.bases]
+    run.families.clear()
     for keyword in node.keywords:
         evaluate(run, keyword.value)
     for decorator in node.decorators:

@@ -416,9 +416,7 @@ def _header_end(body: list[cst.BaseStatement]) -> int:
     for number, node in enumerate(body):
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
             break
-        if _has_import(node):
-            end = number + 1
-        elif isinstance(node, cst.SimpleStatementLine) and number == end and _is_string(node) and end == 0:
+        if _has_import(node) or (number == 0 and _is_string(node)):
             end = number + 1
     return end
 

@@ -18,13 +18,17 @@ __all__ = ["RESERVED", "needs_module"]
 
 # What a Keras layer calls its own (FACTS: attribute names that a layer cannot take).
 RESERVED = frozenset(
-    """input output name dtype weights variables losses metrics path trainable build compute_dtype dtype_policy
-    input_spec activity_regularizer quantization_mode non_trainable_weights trainable_weights trainable_variables
-    non_trainable_variables metrics_variables _layers built call quantize count_params get_config input_dtype
-    variable_dtype autocast supports_masking stateless_call add_loss add_weight dtype_policies""".split()
-)
+    {
+        "input", "output", "name", "dtype", "weights", "variables", "losses", "metrics", "path", "trainable",
+        "build", "compute_dtype", "dtype_policy", "input_spec", "activity_regularizer", "quantization_mode",
+        "non_trainable_weights", "trainable_weights", "trainable_variables", "non_trainable_variables",
+        "metrics_variables", "_layers", "built", "call", "quantize", "count_params", "get_config",
+        "input_dtype", "variable_dtype", "autocast", "supports_masking", "stateless_call", "add_loss",
+        "add_weight", "dtype_policies",
+    }
+)  # fmt: skip
 # Methods of a Keras layer that a source may define with another meaning.
-METHODS = frozenset("build call get_config add_weight add_loss quantize".split())
+METHODS = frozenset({"build", "call", "get_config", "add_weight", "add_loss", "quantize"})
 
 
 def needs_module(run: Run) -> set[str]:

@@ -63,9 +63,9 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
         target = None
         if isinstance(other, Tensor) and other.dtype in FLOATS:
             target = other.dtype
-        elif isinstance(other, Python) and (other.type == "float" or plan.data["name"] == "Divide"):
-            target = "float32"
-        elif plan.data["name"] == "Divide" and mine.dtype != "bool":
+        elif (isinstance(other, Python) and other.type == "float") or (
+            plan.data["name"] == "Divide" and (isinstance(other, Python) or mine.dtype != "bool")
+        ):
             target = "float32"
         if target is not None:
             context.needs("tf")

@@ -87,8 +87,7 @@ def written(context: Context, original: cst.Subscript, target: cst.Subscript, va
         context.say(
             "STA001", original, "stores into a temporary view: TensorFlow has no views, so the store is lost"
         )
-    elif isinstance(original.value, cst.Subscript):
-        pass
+        return statement(f"{function}({owner}, {key}, {value})")
     return statement(f"{owner} = {function}({owner}, {key}, {value})")
 
 

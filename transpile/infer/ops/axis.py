@@ -156,14 +156,14 @@ def cat(site: Site) -> Fact:
             run.version += 1
     dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
     site.plan.data["tensor"] = Tensor(first.rank, None, first.dtype, layout)
-    if first.rank is None or dim is MISSING:
+    if not first.rank or dim is MISSING:
         layout = run.ask(first, site.node)
         if isinstance(layout, Open) or first.rank is None:
             if run.channels_last and dim != 0 and layout != PLAIN:
                 site.plan.data["open_axes"] = ["dim"]
         else:
             site.plan.data["axes"] = ["dim"]
-        return first if first.rank is None else Tensor(first.rank, None, first.dtype, first.layout)
+        return first if not first.rank else Tensor(first.rank, None, first.dtype, first.layout)
     run.ask(first, site.node)
     if isinstance(dim, int) and dim % first.rank != 0:
         site.plan.data["axes"] = ["dim"]
