@@ -27,6 +27,7 @@ def translate(
     rules: Any = (),
     exact_training: bool = False,
     support_module: str | None = None,
+    facts: Any = None,
 ) -> Translation:
     try:
         ast.parse(source)

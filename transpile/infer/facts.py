@@ -37,6 +37,7 @@ class Fact:
 
 
 UNKNOWN = Fact()
+NEVER = Fact()  # what a call returns that is still being analyzed: a recursion adds nothing of its own
 
 
 class Tensor(Fact):

@@ -8,7 +8,7 @@ from transpile.infer.annotations import from_annotation
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo, Parameter
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open, settle
 from transpile.infer.operators import dim_of
@@ -250,6 +250,8 @@ def call(
         analyze(run, info)
         for parameter, node, fact in pairs:  # the body may have decided what its parameters are
             _learn(run, info, parameter_fact(run, info, parameter), fact, node)
+    if info.state == "running" and info.returns is UNKNOWN:
+        return NEVER
     known: dict[str, Dim | None] = {}
     for parameter, _, fact in pairs:
         inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)

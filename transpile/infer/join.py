@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transpile.infer.facts import (
+    NEVER,
     UNKNOWN,
     Dict,
     Fact,
@@ -43,6 +44,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     left, right = resolve(left), resolve(right)
     if left is right:
         return left
+    if left is NEVER or right is NEVER:
+        return right if left is NEVER else left
     if isinstance(left, Var) or isinstance(right, Var):
         var, other = (left, right) if isinstance(left, Var) else (right, left)
         if isinstance(other, Tensor) and isinstance(var, Var):

@@ -23,6 +23,7 @@ CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict
 SPATIAL = re.compile(r"torch\.nn\.(?:Lazy)?(?:Conv|ConvTranspose|MaxPool|AvgPool|LPPool|FractionalMaxPool|MaxUnpool|"
                      r"Adaptive(?:Avg|Max)Pool|ZeroPad|ReflectionPad|ReplicationPad|CircularPad|ConstantPad|"
                      r"Dropout|InstanceNorm|BatchNorm)([123])d$")  # fmt: skip
+ANY_MODULE = "torch.nn.Module"
 SAME_SHAPE = ("BatchNorm", "InstanceNorm", "Dropout")
 
 
@@ -293,7 +294,9 @@ def call_layer(
 
     if isinstance(layer, AnyLayer):
         result: Fact | None = None
-        for choice in layer.choices:
+        # a module of which nothing is known is taken to do what those do that may stand in its place
+        known = [c for c in layer.choices if c.info is not None or c.name != ANY_MODULE]
+        for choice in known or layer.choices:
             fact = call_layer(run, node, choice, positional, keywords, starred)
             joined = fact if result is None else join(result, fact)
             if isinstance(joined, Tensor) and joined.source == "conflict" and joined.rank in (4, 5):
@@ -319,6 +322,8 @@ def call_layer(
         layer = Layer(base, None, _own_members(layer))
     if layer.name == "torch.nn.Sequential":
         return call_sequential(run, node, layer, positional)
+    if layer.name == ANY_MODULE and layer.info is None:
+        return run.var(("call", id(node)), f"call{id(node)}", tensorlike=True)
     if not positional and not keywords:
         return UNKNOWN
     operand = positional[0] if positional else next(iter(keywords.values()))

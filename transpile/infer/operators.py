@@ -311,6 +311,8 @@ def augmented_operation(run: Run, node: cst.AugAssign) -> Fact:
     resolved = resolve(current)
     if isinstance(resolved, Sequence) and isinstance(node.operator, cst.AddAssign):
         other = resolve(value)
+        if not resolved.items and resolved.element is UNKNOWN and isinstance(other, Sequence):
+            return Sequence(resolved.type, other.items, other.element)
         return Sequence(
             resolved.type, None, join(resolved.any(), other.any() if isinstance(other, Sequence) else UNKNOWN)
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from transpile.infer.facts import Dict, Fact, Sequence, Tensor, resolve
+from transpile.infer.facts import Dict, Fact, Sequence, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE
 from transpile.infer.run import Run
 
@@ -36,6 +36,9 @@ def described(run: Run, fact: Fact) -> Any:
         if fact.items is not None:
             items = [described(run, item) for item in fact.items]
             return items if any(item is not None for item in items) else None
+        element = described(run, fact.element)
+        return [element] if element is not None else None
+    if isinstance(fact, Var) and fact.element is not None:
         element = described(run, fact.element)
         return [element] if element is not None else None
     if isinstance(fact, Dict):

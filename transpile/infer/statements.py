@@ -256,6 +256,9 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
         return
     elif isinstance(fact, Sequence):
         parts = [fact.any()] * len(elements)
+    elif isinstance(fact, Layer) and fact.members is not None and not starred:
+        items = fact.members.items
+        parts = list(items) if items is not None and len(items) == len(elements) else [fact.members.any()] * len(elements)
     elif isinstance(fact, Var):
         parts = [run.var((fact, i), f"{fact.name}[{i}]", fact.tensorlike) for i in range(len(elements))]
     else:
@@ -422,6 +425,8 @@ def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
             from transpile.infer.dims import Dim
 
             run.env[subject.value] = Python(names[0][9:], dim=Dim.symbol(symbol))
+    elif len(names) == 1 and names[0].startswith("torch.nn.") and not isinstance(resolved, Layer):
+        run.env[subject.value] = Layer(names[0])
     elif all(isinstance(k, Class) for k in kinds) and len(kinds) == 1 and not isinstance(resolved, Layer):
         info = kinds[0].info  # type: ignore[union-attr]
         run.env[subject.value] = Layer(info.name, info)

@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.facts import Layer, Self, Tensor, resolve
-from transpile.infer.layout import Open
+from transpile.infer.layout import PLAIN, Open, conversion
 from transpile.rewrite.code import source, statement
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
@@ -68,6 +68,7 @@ def augmented_store(context: Context, original: cst.AugAssign, updated: cst.AugA
 
 def written(context: Context, original: cst.Subscript, target: cst.Subscript, value: str, plan: Any) -> Any:
     owner = source(target.value)
+    stored = owner
     index = plan.data["index"]
     key = key_text(target)
     function = context.support("slice_update")
@@ -82,13 +83,20 @@ def written(context: Context, original: cst.Subscript, target: cst.Subscript, va
             "LAY003", original,
             "the rank and layout of the tensor stored into are not known; the index is taken in torch's order",
         )  # fmt: skip
-    del index
     if not isinstance(original.value, (cst.Name, cst.Attribute, cst.Subscript)):
         context.say(
             "STA001", original, "stores into a temporary view: TensorFlow has no views, so the store is lost"
         )
         return statement(f"{function}({owner}, {key}, {value})")
-    return statement(f"{owner} = {function}({owner}, {key}, {value})")
+    layout = context.run.layout(tensor)
+    if index is not None and index.op == "advanced_index" and isinstance(layout, tuple) and layout and tensor.rank:
+        # the mask is in torch's order: so is the tensor while it is stored into
+        there = conversion(layout, PLAIN, tensor.rank)
+        back = conversion(PLAIN, layout, tensor.rank)
+        context.needs("tf")
+        text = f"{function}(tf.transpose({stored}, {there}), {key}, {value})"
+        return statement(f"{owner} = tf.transpose({text}, {back})")
+    return statement(f"{owner} = {function}({stored}, {key}, {value})")
 
 
 def key_text(target: cst.Subscript) -> str:

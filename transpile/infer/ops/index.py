@@ -385,6 +385,7 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
     if isinstance(owner, Tensor):
         region = load(run, target)
         loaded = run.plans.get(id(target))
+        run.convert.pop(id(target.value), None)  # the target is written, not read
         run.plans[id(target)] = Plan("store", tensor=owner, index=loaded)
         written = resolve(fact)
         if isinstance(written, Tensor) and isinstance(region, Tensor) and value is not None:
