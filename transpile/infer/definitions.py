@@ -7,6 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.hints import hints_of
+from transpile.infer.scopes import bound_names
 from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 
 __all__ = ["ClassInfo", "Env", "FunctionInfo", "Parameter"]
@@ -71,6 +72,7 @@ class FunctionInfo:
         self.facts: dict[str, Fact] = {}
         self.returns: Fact = UNKNOWN
         self.hints = hints_of(node)
+        self._bound: set[str] | None = None
         self.narrowed: dict[tuple[str, str], Var] = {}
         self.pins: dict[str, Any] = {}  # local name → layout that all its assignments agree on
         self.state = "new"  # new, running, done
@@ -83,6 +85,12 @@ class FunctionInfo:
     def own_parameters(self) -> list[Parameter]:
         """The parameters without self or cls."""
         return self.parameters[1:] if self.kind in ("method", "class", "property") else self.parameters
+
+    def binds(self, name: str) -> bool:
+        """Whether the function binds this name itself, anywhere in its body."""
+        if self._bound is None:
+            self._bound = bound_names(self.node.body)
+        return name in self._bound
 
     def __repr__(self) -> str:
         return f"FunctionInfo({self.qualname})"

@@ -46,6 +46,8 @@ def name(run: Run, node: cst.Name) -> Fact:
     text = node.value
     fact = run.env.find(text)
     if fact is not None:
+        if type(fact) is Ref and text in run.imported and run.function is not None and run.function.binds(text) and text not in run.env:
+            return UNKNOWN  # a local name before it is bound
         return fact
     if text == "None":
         return Python("none")

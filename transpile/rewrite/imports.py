@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.emit import HEADING, inserted
+from transpile.infer.scopes import bound_names
 from transpile.infer.statements import dotted
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text
@@ -255,7 +256,7 @@ def _localized(
     """Names used in function bodies get a local import there; those used while the module loads a placeholder."""
     if isinstance(node, cst.FunctionDef):
         used = set(_used(node.body, names, _parameters(node)))
-        used -= _bound(node.body) if used else used
+        used -= bound_names(node.body) if used else used
         for part in (*node.decorators, node.params, *([node.returns] if node.returns is not None else [])):
             at_module.update(_used(part, names, set()))
         if used and isinstance(node.body, cst.IndentedBlock):
@@ -327,35 +328,13 @@ def _collect(node: Any, names: set[str], found: set[str]) -> None:
         _collect(node.params, names, found)
         inner: set[str] = set()
         _collect(node.body, names - {p.name for p in parameters_of(node.params)}, inner)
-        found |= inner - _bound(node.body) if inner else inner
+        found |= inner - bound_names(node.body) if inner else inner
         if kind is cst.FunctionDef:
             for decorator in node.decorators:
                 _collect(decorator, names, found)
     elif kind is not cst.Import and kind is not cst.ImportFrom:
         for child in children(node):
             _collect(child, names, found)
-
-
-def _bound(body: cst.CSTNode) -> set[str]:
-    """The names that a function body binds: they are its own, not the module's."""
-    bound: set[str] = set()
-    for node in descendants(body):
-        kind = type(node)
-        if (
-            kind is cst.AssignTarget
-            or kind is cst.AnnAssign
-            or kind is cst.For
-            or kind is cst.CompFor
-            or kind is cst.NamedExpr
-        ):
-            bound.update(n.value for n in (node.target, *descendants(node.target)) if type(n) is cst.Name)  # type: ignore[attr-defined]
-        elif kind is cst.AsName:
-            bound.update(n.value for n in (node.name, *descendants(node.name)) if type(n) is cst.Name)  # type: ignore[attr-defined]
-        elif kind is cst.FunctionDef or kind is cst.ClassDef:
-            bound.add(node.name.value)  # type: ignore[attr-defined]
-        elif kind is cst.ImportAlias and node.asname is None:  # type: ignore[attr-defined]
-            bound.add(dotted(node.name).split(".")[0])  # type: ignore[attr-defined]
-    return bound
 
 
 MODULES = {
