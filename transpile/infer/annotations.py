@@ -12,7 +12,8 @@ __all__ = ["from_annotation"]
 
 SCALARS = {"builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool", "builtins.str": "str"}
 LISTS = {"builtins.list": "list", "typing.List": "list", "builtins.tuple": "tuple", "typing.Tuple": "tuple",
-         "typing.Sequence": "sequence", "collections.abc.Sequence": "sequence", "typing.Iterable": "sequence"}  # fmt: skip
+         "typing.Sequence": "sequence", "collections.abc.Sequence": "sequence",
+         "typing.Iterable": "sequence"}  # fmt: skip
 DICTS = {"builtins.dict", "typing.Dict", "typing.Mapping"}
 
 

@@ -172,7 +172,6 @@ def bind(
     values: dict[str, Any] = {}
     dropped: set[str] = set()
     queue = [receiver, *positional] if receiver is not None else list(positional)
-    names = [p for p in rule.params if p.kind == "positional"]
     varargs = next((p for p in rule.params if p.kind == "varargs"), None)
     for parameter in rule.params:
         if not queue:
@@ -201,7 +200,6 @@ def bind(
         elif key in rule.drop:
             dropped.add(key)
         values[target] = operand
-    del names
     return values, dropped
 
 
@@ -214,8 +212,6 @@ def apply(
     receiver: Operand | None,
 ) -> Fact:
     """Plan the rewriting of a call by its rule and say what it returns."""
-    import transpile.infer.ops  # noqa: F401  (registers the hooks)
-
     bound = bind(rule, positional, keywords, receiver)
     if bound is None:
         run.plans[id(node)] = Plan("left", rule, reason="its arguments do not fit the rule's parameters")
@@ -238,8 +234,7 @@ def apply(
     if layout == "image":
         return image(site)
     if layout.startswith("axis"):
-        parameter = layout.partition(":")[2].strip() or "dim"
-        return HOOKS["axis"](site) if parameter == "dim" else HOOKS["axis"](site)
+        return HOOKS["axis"](site)
     if layout == "any":
         return by_returns(site, None)
     return by_returns(site, plain_inputs(site))

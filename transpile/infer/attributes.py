@@ -69,9 +69,9 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
         and fact.type == "tuple"
         and fact.items is not None
         and len(fact.items) == 2
+        and name in ("values", "indices", "Q", "R")
     ):
-        if name in ("values", "indices", "Q", "R"):
-            return fact.items[1 if name in ("indices", "R") else 0]
+        return fact.items[1 if name in ("indices", "R") else 0]
     if isinstance(fact, Python) and fact.type == "array":
         return Python("object")
     return UNKNOWN
@@ -180,6 +180,3 @@ def tensor_attribute(run: Run, node: cst.Attribute, tensor: Tensor, name: str) -
         return apply(run, node, rule, [], {}, (node.value, tensor))
     run.plans[id(node)] = Plan("unknown_attribute", name=name)
     return UNKNOWN
-
-
-_ = Self

@@ -6,7 +6,7 @@ import libcst as cst
 
 from transpile.infer.apply import Operand
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Sequence, Tensor, resolve
 from transpile.infer.iteration import element_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -118,6 +118,3 @@ class SuperOf(Layer):
     """What super() returns: the class's bases seen from an instance."""
 
     __slots__ = ()
-
-
-_ = Var

@@ -15,7 +15,6 @@ from transpile.infer.facts import (
     Layer,
     Python,
     Ref,
-    Self,
     Sequence,
     Tensor,
     Var,
@@ -308,6 +307,3 @@ def construct(
         call(run, init, positional, keywords, starred)
     run.plans[id(node)] = Plan("own_class", info=info)
     return Layer(info.name, info)
-
-
-_ = Self

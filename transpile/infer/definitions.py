@@ -6,9 +6,9 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 from transpile.infer.hints import hints_of
 from transpile.infer.scopes import bound_names
-from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 
 __all__ = ["ClassInfo", "Env", "FunctionInfo", "Parameter"]
 

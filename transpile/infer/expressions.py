@@ -10,7 +10,7 @@ import libcst as cst
 
 from transpile.infer.definitions import Env
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Function, Python, Ref, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Function, Python, Ref, Sequence, Tensor, resolve
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
@@ -19,6 +19,8 @@ __all__ = ["evaluate", "expression_handler"]
 Handler = Callable[[Run, Any], Fact]
 EXPRESSIONS: dict[type, Handler] = {}
 BUILTINS = frozenset(dir(builtins))
+DISPLAYS: dict[type, str] = {cst.Tuple: "tuple", cst.List: "list", cst.Set: "set"}
+COMPREHENSIONS: dict[type, str] = {cst.ListComp: "list", cst.SetComp: "set"}
 
 
 def expression_handler(*types: type) -> Callable[[Handler], Handler]:
@@ -46,7 +48,13 @@ def name(run: Run, node: cst.Name) -> Fact:
     text = node.value
     fact = run.env.find(text)
     if fact is not None:
-        if type(fact) is Ref and text in run.imported and run.function is not None and run.function.binds(text) and text not in run.env:
+        if (
+            type(fact) is Ref
+            and text in run.imported
+            and run.function is not None
+            and run.function.binds(text)
+            and text not in run.env
+        ):
             return UNKNOWN  # a local name before it is bound
         return fact
     if text == "None":
@@ -120,15 +128,14 @@ def display(run: Run, node: cst.Tuple | cst.List | cst.Set) -> Fact:
 
                 item = element_of(run, fact, element.value)
                 loose = item if loose is None else join(loose, item)
-                items, kept = None, items
-                for k in kept or []:
-                    loose = join(loose, k)
+                for known in items or ():
+                    loose = join(loose, known)
+                items = None
         elif items is not None:
             items.append(fact)
         else:
             loose = fact if loose is None else join(loose, fact)
-    type_ = {cst.Tuple: "tuple", cst.List: "list", cst.Set: "set"}[type(node)]
-    return Sequence(type_, items, loose if loose is not None else UNKNOWN)
+    return Sequence(DISPLAYS[type(node)], items, loose if loose is not None else UNKNOWN)
 
 
 @expression_handler(cst.Dict)
@@ -240,7 +247,7 @@ def comprehension(run: Run, node: Any) -> Fact:
         return Dict(value)
     element = evaluate(run, node.elt)
     run.env = outer
-    type_ = {cst.ListComp: "list", cst.SetComp: "set"}.get(type(node), "generator")
+    type_ = COMPREHENSIONS.get(type(node), "generator")
     resolved_element = resolve(element)
     if count is not None and count.items is not None and not isinstance(resolved_element, Python):
         return Sequence(type_, [element] * len(count.items), element)
@@ -299,6 +306,3 @@ def comparison(run: Run, node: cst.Comparison) -> Fact:
 @expression_handler(cst.Index)
 def index(run: Run, node: cst.Index) -> Fact:
     return evaluate(run, node.value)
-
-
-_ = (Var, Tensor)

@@ -67,7 +67,7 @@ class Tensor(Fact):
     def settled(self) -> Pair | Open:
         """The layout if decided. A tensor of rank two or less has only one."""
         if self.rank is not None and self.rank <= 2:
-            return PLAIN if not isinstance(self.layout, tuple) or len(self.layout) == 0 else settle(self.layout)  # type: ignore[return-value]
+            return self.layout if isinstance(self.layout, tuple) else PLAIN
         return settle(self.layout)
 
     def dim(self, axis: int) -> Dim | None:

@@ -8,7 +8,19 @@ from transpile.infer.annotations import from_annotation
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo, Parameter
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
-from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Python, Ref, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import (
+    NEVER,
+    UNKNOWN,
+    Dict,
+    Fact,
+    Python,
+    Ref,
+    Self,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
 from transpile.infer.join import join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open, settle
 from transpile.infer.operators import dim_of
@@ -161,7 +173,7 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
     if not run.returned:
         return Python("none")
     merged: Fact | None = None
-    for node, fact in run.returned:
+    for _, fact in run.returned:
         if merged is None:
             merged = fact
             continue

@@ -16,7 +16,8 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
     fact = resolve(iterable)
     if isinstance(fact, Sequence):
         element = fact.any()
-        if isinstance(resolve(element), Python) and resolve(element).type == "int":  # type: ignore[attr-defined]
+        resolved = resolve(element)
+        if isinstance(resolved, Python) and resolved.type == "int":
             return Python("int", None, Dim.symbol(f"item{id(node)}"))
         return element
     if isinstance(fact, Layer) and fact.site is not None:
@@ -35,4 +36,4 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
         if fact.element is None:
             fact.element = Var(f"{fact.name}[]", fact.tensorlike)
         return fact.element
-    return UNKNOWN if fact is UNKNOWN else UNKNOWN
+    return UNKNOWN

@@ -106,6 +106,7 @@ class AnyLayer(Layer):
     """One of several layers."""
 
     __slots__ = ("choices",)
+    choices: list[Layer]
 
     def __init__(self, choices: list[Layer]) -> None:
         super().__init__("torch.nn.Module")
@@ -133,6 +134,3 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
         rank, dims, left.dtype if left.dtype == right.dtype else None, layout,
         is_parameter=left.is_parameter and right.is_parameter,
     )  # fmt: skip
-
-
-_ = UNKNOWN

@@ -19,12 +19,27 @@ from transpile.infer.run import Run
 
 __all__ = ["call_layer", "construct_layer", "construct_unknown_layer", "container_kind", "layer_method"]
 
-CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList", "torch.nn.ParameterDict")  # fmt: skip
+CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
+              "torch.nn.ParameterDict")  # fmt: skip
 SPATIAL = re.compile(r"torch\.nn\.(?:Lazy)?(?:Conv|ConvTranspose|MaxPool|AvgPool|LPPool|FractionalMaxPool|MaxUnpool|"
                      r"Adaptive(?:Avg|Max)Pool|ZeroPad|ReflectionPad|ReplicationPad|CircularPad|ConstantPad|"
                      r"Dropout|InstanceNorm|BatchNorm)([123])d$")  # fmt: skip
 ANY_MODULE = "torch.nn.Module"
 SAME_SHAPE = ("BatchNorm", "InstanceNorm", "Dropout")
+# Layers of torch's order, and those of images beside the SPATIAL ones.
+PLAIN_LAYERS = frozenset(
+    {
+        "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerDecoder",
+        "TransformerEncoderLayer", "TransformerDecoderLayer", "LSTM", "GRU", "RNN", "LSTMCell", "GRUCell",
+        "RNNCell", "Bilinear", "Embedding", "EmbeddingBag",
+    }
+)  # fmt: skip
+IMAGE_LAYERS = frozenset(
+    {
+        "Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", "PixelShuffle", "PixelUnshuffle",
+        "ChannelShuffle", "LocalResponseNorm", "Unfold", "Fold", "Softmax2d",
+    }
+)  # fmt: skip
 
 
 def container_kind(name: str, info: Any = None) -> str | None:
@@ -50,7 +65,7 @@ def construct_layer(
         container = Layer(name, None, _members(run, node, name, positional, keywords, starred))
         container.site = id(node)
         return container
-    if name.endswith("Parameter") or name.endswith(".Buffer"):
+    if name.endswith(("Parameter", ".Buffer")):
         return _parameter(run, node, name, positional)
     arguments: dict[str, Fact] = {}
     names = [p.name for p in rule.params if p.kind == "positional"]
@@ -395,9 +410,7 @@ def torch_layer(
     site: cst.CSTNode = node if node is not None else cst.Name("_")
     plan = run.plans.get(id(node)) if node is not None else None
     plan = plan if plan is not None else Plan("layer_call", layer=layer)
-    if short in ("MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerDecoder", "TransformerEncoderLayer",
-                 "TransformerDecoderLayer", "LSTM", "GRU", "RNN", "LSTMCell", "GRUCell", "RNNCell", "Bilinear",
-                 "Embedding", "EmbeddingBag"):  # fmt: skip
+    if short in PLAIN_LAYERS:
         return plain_layer(run, site, layer, short, positional, keywords)
     tensor = run.as_tensor(operand[1])
     if tensor is None:
@@ -405,12 +418,11 @@ def torch_layer(
     spatial = SPATIAL.match(layer.name)
     if spatial is not None:
         count = int(spatial.group(1))
-        if short.startswith("BatchNorm1") or short.startswith("Dropout1"):
+        if short.startswith(("BatchNorm1", "Dropout1")):
             return channel_layer(run, operand, tensor, site)
         result = image_result(run, operand[0], tensor, count + 2, site, plan)
         return image_dims(short, layer, tensor, result)
-    if short in ("Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", "PixelShuffle", "PixelUnshuffle", "ChannelShuffle",
-                 "LocalResponseNorm", "Unfold", "Fold", "Softmax2d"):  # fmt: skip
+    if short in IMAGE_LAYERS:
         rank = 4 if short not in ("Upsample", "LocalResponseNorm", "Fold") else None
         if short == "Unfold":
             run.want(operand[0], tensor, IMAGE)

@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 import transpile.infer.ops  # noqa: F401  (registers the operations)
-from transpile.infer.definitions import Env, FunctionInfo
+from transpile.infer.definitions import FunctionInfo
 from transpile.infer.functions import analyze
 from transpile.infer.run import Run
 from transpile.infer.statements import module
@@ -41,7 +41,7 @@ def infer(
             break
         for function in run.functions:
             function.dirty = True
-    _round(run, everything=False)
+    _round(run)
     return run
 
 
@@ -50,12 +50,10 @@ def _order(run: Run) -> list[FunctionInfo]:
     return sorted(run.functions, key=lambda f: (f.name != "__init__", f.name != "forward"))
 
 
-def _round(run: Run, everything: bool = False) -> None:
+def _round(run: Run) -> None:
     for function in _order(run):
-        if function.state == "new" or function.dirty or everything:
+        if function.state == "new" or function.dirty:
             before = run.version
-            nested = function.env is not run.module_env and not isinstance(function.env, Env)
-            del nested
             analyze(run, function)
             if run.version != before:
                 function.dirty = True

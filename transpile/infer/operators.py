@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
-from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.layout import PLAIN, Open, Pair
 from transpile.infer.plans import Plan
@@ -109,9 +109,9 @@ def operation(
         else:
             dim = Dim.symbol(f"({a!r}{type(operator).__name__}{b!r})")
     if unknown and isinstance(first, Var):
-        result = run.var(("operation", id(node)), f"operation{id(node)}")
-        result.dim, result.origin = dim, first
-        return result
+        outcome = run.var(("operation", id(node)), f"operation{id(node)}")
+        outcome.dim, outcome.origin = dim, first
+        return outcome
     return Python("int" if certain else "object", dim.value if dim is not None else None, dim)
 
 
@@ -158,8 +158,6 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
                     Tensor(None, None, tensor.dtype, tensor.layout) if tensor.is_parameter else _alias(tensor)
                 )
             return Tensor(tensor.rank, tensor.dims, tensor.dtype, tensor.layout)
-        unknown = [f for _, f in operands if not isinstance(resolve(f), (Tensor, Python))]
-        del unknown
         return Tensor(tensor.rank, None, tensor.dtype, tensor.layout)
     layout = common_layout(run, tensors)
     for other in others:
@@ -172,8 +170,6 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
     rank = (
         max((r for r in ranks if r is not None), default=None) if all(r is not None for r in ranks) else None
     )
-    if others and rank is not None and rank < 4:
-        rank = None if not tensors else rank
     if rank is None and all(r is None or r <= 1 for r in ranks):
         unknown_tensors = [t for _, t in tensors if t.rank is None]
         if len(unknown_tensors) == 1:
@@ -219,7 +215,8 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             if tensor.rank is None:
                 run.remark(
                     "LAY003", operand_node,
-                    "this operand's rank is not known, so it was not brought to the channels-last order of the other one",
+                    "this operand's rank is not known, so it was not brought to the channels-last order of the "
+                    "other one",
                 )  # fmt: skip
                 continue
             if tensor.rank < rank or layout != decided:
@@ -367,6 +364,3 @@ def compare(run: Run, node: cst.Comparison) -> Fact:
         run.plans[id(node)] = Plan("comparison", name=operator, operands=tuple(resolve(f) for _, f in facts))
         return Tensor(result.rank, result.dims, "bool", result.layout)
     return Python("bool")
-
-
-_ = Ref

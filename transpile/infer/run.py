@@ -183,7 +183,8 @@ class Run:
                 self.defaulted[id(layout)] = "rank"
                 self.remark(
                     "LAY002", node,
-                    f"nothing proves the layout of this tensor of rank {tensor.rank}; taken as an image with its channels last",
+                    f"nothing proves the layout of this tensor of rank {tensor.rank}; taken as an image with its "
+                    "channels last",
                     "If it is not an image (attention scores have rank 4 too), say so in the function that takes it: "
                     "`# transpile: NAME is plain`.",
                 )  # fmt: skip

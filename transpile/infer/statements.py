@@ -7,18 +7,17 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
+from transpile.infer.definitions import ClassInfo, Env
+from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
     UNKNOWN,
     Class,
-    Dict,
     Fact,
     Function,
     Layer,
     Python,
     Ref,
-    Self,
     Sequence,
     Tensor,
     Var,
@@ -258,7 +257,11 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
         parts = [fact.any()] * len(elements)
     elif isinstance(fact, Layer) and fact.members is not None and not starred:
         items = fact.members.items
-        parts = list(items) if items is not None and len(items) == len(elements) else [fact.members.any()] * len(elements)
+        parts = (
+            list(items)
+            if items is not None and len(items) == len(elements)
+            else [fact.members.any()] * len(elements)
+        )
     elif isinstance(fact, Var):
         parts = [run.var((fact, i), f"{fact.name}[{i}]", fact.tensorlike) for i in range(len(elements))]
     else:
@@ -301,11 +304,10 @@ def import_from(run: Run, node: cst.ImportFrom) -> bool:
     if isinstance(node.names, cst.ImportStar):
         if module_name.split(".")[0] == "torch":
             return False
-        for name, line in run.star_imports.items():
+        for line in run.star_imports.values():
             statement_node = cst.parse_statement(line)
             assert isinstance(statement_node, cst.SimpleStatementLine)
             STATEMENTS[type(statement_node.body[0])](run, statement_node.body[0])
-            del name
         return False
     for alias in node.names:
         local = alias.asname.name if alias.asname is not None else alias.name
@@ -422,13 +424,11 @@ def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
     elif all(n in ("builtins.int", "builtins.float", "builtins.str", "builtins.bool") for n in names):
         if not isinstance(resolved, Python):
             symbol = f"{run.function.qualname}.{subject.value}"
-            from transpile.infer.dims import Dim
-
             run.env[subject.value] = Python(names[0][9:], dim=Dim.symbol(symbol))
     elif len(names) == 1 and names[0].startswith("torch.nn.") and not isinstance(resolved, Layer):
         run.env[subject.value] = Layer(names[0])
-    elif all(isinstance(k, Class) for k in kinds) and len(kinds) == 1 and not isinstance(resolved, Layer):
-        info = kinds[0].info  # type: ignore[union-attr]
+    elif len(kinds) == 1 and isinstance(kinds[0], Class) and not isinstance(resolved, Layer):
+        info = kinds[0].info
         run.env[subject.value] = Layer(info.name, info)
 
 
@@ -565,6 +565,3 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
             run.store_attribute(info, name, id(node), fact)
     run.env = outer
     return False
-
-
-_ = (Dict, Self, FunctionInfo)

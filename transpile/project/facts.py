@@ -37,7 +37,9 @@ class _Names:
                 for alias in node.names:
                     if alias.name.split(".")[0] == "torch":
                         local = alias.asname or "torch"
-                        self.torch[local] = f"import {alias.name}" + (f" as {alias.asname}" if alias.asname else "")
+                        self.torch[local] = f"import {alias.name}" + (
+                            f" as {alias.asname}" if alias.asname else ""
+                        )
             elif isinstance(node, ast.ImportFrom):
                 module = _absolute(node, package)
                 for alias in node.names:

@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, FunctionInfo
-from transpile.infer.facts import Layer, Python, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import Class, Layer, Python, Self, Sequence, Tensor, Var, resolve
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
@@ -27,7 +27,7 @@ def by_keyword(
     for place, (before, after) in enumerate(zip(original.args, args, strict=True)):
         if before.keyword is not None:
             continue
-        fact = resolve(context.run.facts.get(id(before.value)))  # type: ignore[arg-type]
+        fact = context.fact(before.value)
         plain = (
             isinstance(fact, (Tensor, Var))
             or (isinstance(fact, Python) and fact.type == "none")
@@ -103,8 +103,6 @@ def forward_attribute(context: Context, original: cst.Attribute, updated: cst.At
         or updated.attr.value != "forward"
     ):
         return None
-    from transpile.infer.facts import Class
-
     owner = resolve(context.fact(original.value))
     if isinstance(owner, (Layer, Class)) and (owner.info is None or owner.info.is_module):
         return updated.with_changes(attr=cst.Name("call"))
@@ -139,11 +137,7 @@ def copy(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     if isinstance(fact, Tensor):
         context.needs("tf")
         return expression(f"tf.identity({source(updated.args[0].value)})")
-    if isinstance(fact, Layer) and context.plan(original).data["name"] == "copy.deepcopy":  # type: ignore[union-attr]
+    plan = context.plan(original)
+    if isinstance(fact, Layer) and plan is not None and plan.data["name"] == "copy.deepcopy":
         return expression(f"{context.support('clone')}({source(updated.args[0].value)})")
-    return None
-
-
-@operation("python_scalar")
-def python_scalar(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     return None

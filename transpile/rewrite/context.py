@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import libcst as cst
 
-from transpile.infer.definitions import ClassInfo
 from transpile.infer.facts import Fact
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -25,10 +22,16 @@ class Context:
         self.supports: dict[str, str] = {}  # support definition → its name in the output
         self.uses: set[str] = set()  # top-level modules that the output needs: tf, np, math, contextlib
         self.functions: list[cst.FunctionDef] = []
-        self.classes: list[ClassInfo] = []
         self.signature_training: set[int] = set()
         self.remarks: list[tuple[str, cst.CSTNode, str, str]] = []
         self.module_based: set[str] = set()
+        self.placeholders: list[str] = []  # statements that stand for imports which left
+        self.unsupported: list[str] = []  # support definitions that were asked for and do not exist
+        # ids of nodes that something further out rewrites or judges
+        self.kept_shapes: set[int] = set()
+        self.compared: set[int] = set()  # slices of shapes, compared with another shape in the same order
+        self.callees: set[int] = set()
+        self.tested: set[int] = set()  # classes in an isinstance test
         self.inner_comments = False  # whether the source has comments inside expressions
 
     def fact(self, node: cst.CSTNode) -> Fact:
@@ -52,6 +55,3 @@ class Context:
 
     def needs(self, *modules: str) -> None:
         self.uses.update(modules)
-
-
-_ = Any

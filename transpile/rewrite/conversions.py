@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from transpile.infer.facts import Tensor
-from transpile.infer.layout import Layout, conversion, normalize, order
+from transpile.infer.layout import Layout, Pair, conversion, normalize, order
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
 
@@ -21,24 +21,22 @@ def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> 
     if not isinstance(have, tuple):
         return updated
     if isinstance(tensor.source, int) and tensor.source > tensor.rank:
-        return _spread(context, updated, tensor, tensor.source, target)
+        return _spread(updated, have, tensor.rank, tensor.source, target)
     permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
     if permutation is None:
         return updated
     return expression(f"tf.transpose({source(updated)}, {permutation})")
 
 
-def _spread(context: Context, updated: Any, tensor: Any, rank: int, target: tuple[int, ...]) -> Any:
+def _spread(updated: Any, layout: Pair, own: int, rank: int, target: Pair) -> Any:
     """An operand of lower rank beside a channels-last one: its axes move to where they broadcast."""
-    offset = rank - tensor.rank
-    have = order(normalize(context.run.layout(tensor), tensor.rank), tensor.rank)
-    goal = [
-        axis - offset for axis in order(normalize(target, rank), rank)
-    ]  # negative: not an axis of the operand
+    have = order(normalize(layout, own), own)
+    # negative: not an axis of the operand
+    goal = [axis - (rank - own) for axis in order(normalize(target, rank), rank)]
     present = [axis for axis in goal if axis >= 0]
     permutation = tuple(have.index(axis) for axis in present)
     text = source(updated)
-    if permutation != tuple(range(tensor.rank)):
+    if permutation != tuple(range(own)):
         text = f"tf.transpose({text}, {permutation})"
     first = next(i for i, axis in enumerate(goal) if axis >= 0)
     index = [":" if axis >= 0 else "None" for axis in goal[first:]]

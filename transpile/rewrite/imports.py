@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import libcst as cst
 
 from transpile.emit import HEADING, inserted
+from transpile.infer.definitions import parameters_of
 from transpile.infer.scopes import bound_names
 from transpile.infer.statements import dotted
 from transpile.rewrite.context import Context
@@ -18,6 +19,7 @@ from transpile.source.walk import children, descendants, walk
 
 __all__ = ["finish"]
 
+Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 Names = dict[str, str]  # local name → the import statement that brings it
 
 
@@ -128,11 +130,10 @@ class _Stripper:
         self.depth = 0
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        kind = type(node)
-        if kind is cst.SimpleStatementLine:
-            return any(type(s) in (cst.Import, cst.ImportFrom) for s in node.body)  # type: ignore[attr-defined]
-        self.depth += kind is cst.FunctionDef
-        return kind is not cst.Name and isinstance(node, _HOLDERS)
+        if type(node) is cst.SimpleStatementLine:
+            return any(type(s) in (cst.Import, cst.ImportFrom) for s in node.body)
+        self.depth += type(node) is cst.FunctionDef
+        return type(node) is not cst.Name and isinstance(node, _HOLDERS)
 
     def on_leave(self, original: Any, updated: Any) -> Any:
         kind = type(original)
@@ -164,7 +165,8 @@ class _Stripper:
             return updated_node
         self._note(updated_node, original_node)
         if isinstance(updated_node.names, cst.ImportStar):
-            self.context.say("API006", original_node, f"star import from {dotted(updated_node.module)} is left out")  # type: ignore[arg-type]
+            module = dotted(updated_node.module) if updated_node.module is not None else ""
+            self.context.say("API006", original_node, f"star import from {module} is left out")
         return cst.RemoveFromParent()
 
     def _note(self, node: cst.Import | cst.ImportFrom, original: cst.CSTNode) -> None:
@@ -208,7 +210,7 @@ def _evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
                 members.append(f"{name}={text}")
         if members:
             context.needs("types")
-            context.__dict__.setdefault("placeholders", []).append(
+            context.placeholders.append(
                 f"{local} = types.SimpleNamespace({', '.join(members)})  # what evaluated strings may name"
             )
             done.add(local)
@@ -231,13 +233,11 @@ def _leftovers(context: Context, tree: cst.Module, everything: Names, brought: N
     at_module = {
         name for name, line in brought.items() if not is_torch(_qualified(line)) and name in everything
     }
-    body: list[cst.BaseStatement] = []
-    for node in tree.body:
-        body.append(_localized(context, node, everything, at_module))  # type: ignore[arg-type]
+    body = [_localized(context, node, everything, at_module) for node in tree.body]
     tree = tree.with_changes(body=body)
     if at_module:
         placeholder = context.support("Placeholder")
-        context.__dict__.setdefault("placeholders", []).extend(
+        context.placeholders.extend(
             f"{name} = {placeholder}({_qualified(everything[name])!r})" for name in sorted(at_module)
         )
     return tree
@@ -250,9 +250,7 @@ def _qualified(line: str) -> str:
     return line.split()[1]
 
 
-def _localized(
-    context: Context, node: cst.BaseStatement, names: Names, at_module: set[str]
-) -> cst.BaseStatement:
+def _localized(context: Context, node: Any, names: Names, at_module: set[str]) -> Any:
     """Names used in function bodies get a local import there; those used while the module loads a placeholder."""
     if isinstance(node, cst.FunctionDef):
         used = set(_used(node.body, names, _parameters(node)))
@@ -262,9 +260,7 @@ def _localized(
         if used and isinstance(node.body, cst.IndentedBlock):
             lines = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
             inner = list(node.body.body)
-            from transpile.rewrite.modules import _is_docstring
-
-            at = 1 if inner and _is_docstring(inner[0]) else 0
+            at = 1 if inner and _is_string(inner[0]) else 0
             return node.with_changes(body=node.body.with_changes(body=[*inner[:at], *lines, *inner[at:]]))
         if used:
             at_module.update(used)
@@ -299,8 +295,6 @@ def _is_main(node: cst.If) -> bool:
 
 
 def _parameters(node: cst.FunctionDef) -> set[str]:
-    from transpile.infer.definitions import parameters_of
-
     return {p.name for p in parameters_of(node.params)}
 
 
@@ -323,8 +317,6 @@ def _collect(node: Any, names: set[str], found: set[str]) -> None:
             if part is not None:
                 _collect(part, names, found)
     elif kind is cst.FunctionDef or kind is cst.Lambda:
-        from transpile.infer.definitions import parameters_of
-
         _collect(node.params, names, found)
         inner: set[str] = set()
         _collect(node.body, names - {p.name for p in parameters_of(node.params)}, inner)
@@ -357,25 +349,22 @@ def _insert(
     lines = [MODULES[name] for name in sorted(context.uses) if name not in have]
     body = list(tree.body)
     at = _header_end(body)
-    new: list[cst.BaseStatement] = []
     imports = [cst.parse_statement(line + "\n") for line in lines]
     place = _import_place(body, at)
-    leading = (
-        [l for l in first.leading_lines if l.comment is None] if first is not None and place == 0 else ()
-    )
+    leading = []
+    if first is not None and place == 0:
+        leading = [line for line in first.leading_lines if line.comment is None]
     if imports and leading:
-        imports[0] = imports[0].with_changes(leading_lines=leading)  # type: ignore[union-attr]
-    elif imports and place > 0 and _is_string(body[place - 1]):  # type: ignore[arg-type]
-        imports[0] = imports[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])  # type: ignore[union-attr]
-    body[place:place] = imports  # type: ignore[arg-type]
+        imports[0] = imports[0].with_changes(leading_lines=leading)
+    elif imports and place > 0 and _is_string(body[place - 1]):
+        imports[0] = imports[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+    body[place:place] = imports
     at += len(imports)
-    for text in context.__dict__.get("placeholders", ()):
-        new.append(cst.parse_statement(text + "\n"))  # type: ignore[arg-type]
-    body[at:at] = new
+    body[at:at] = [cst.parse_statement(text + "\n") for text in context.placeholders]
     if section.startswith(HEADING):
         body = inserted(body, at, section)
     elif section:
-        body[at:at] = [cst.parse_statement(section)]  # type: ignore[list-item]
+        body[at:at] = [cst.parse_statement(section)]
     return tree.with_changes(body=body)
 
 
@@ -389,7 +378,7 @@ def _imported_names(tree: cst.Module) -> set[str]:
     return names
 
 
-def _header_end(body: list[cst.BaseStatement]) -> int:
+def _header_end(body: Sequence[Statement]) -> int:
     """The place behind the imports at the head of the module."""
     end = 0
     for number, node in enumerate(body):
@@ -416,7 +405,7 @@ def _is_string(node: cst.CSTNode) -> bool:
     )
 
 
-def _import_place(body: list[cst.BaseStatement], end: int) -> int:
+def _import_place(body: Sequence[Statement], end: int) -> int:
     """Where `import tensorflow as tf` goes: behind the last plain import of the header that sorts before it."""
     place = 0
     for number, node in enumerate(body[:end]):
@@ -427,10 +416,12 @@ def _import_place(body: list[cst.BaseStatement], end: int) -> int:
             ):
                 place = number + 1
             for small in node.body:
-                if isinstance(small, cst.Import) or (
-                    isinstance(small, cst.ImportFrom) and not small.relative
-                ):
-                    name = dotted(small.names[0].name) if isinstance(small, cst.Import) else dotted(small.module)  # type: ignore[arg-type]
+                if isinstance(small, cst.Import):
+                    named: cst.BaseExpression | None = small.names[0].name
+                else:
+                    named = small.module if isinstance(small, cst.ImportFrom) and not small.relative else None
+                if named is not None:
+                    name = dotted(named)
                     if name.lower() < "tensorflow" and place <= number:
                         place = number + 1
         else:

@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Sequence, Tensor, resolve
+from transpile.infer.facts import Tensor
 from transpile.infer.layout import Open
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
@@ -82,10 +82,15 @@ def advanced(context: Context, original: cst.Subscript, updated: cst.Subscript) 
         context.needs("tf")
         if facts[0].dtype == "bool":
             return expression(f"tf.boolean_mask({operand}, {key})")
-    if (
-        len(facts) == 1
-        and isinstance(resolve(facts[0]), Sequence)
-        and isinstance(plan.data["tensor"], Tensor)
-    ):
-        pass
     return expression(f"{context.support('index')}({operand}, {key_text(updated)})")
+
+
+@operation("store")
+def stored(context: Context, original: Any, updated: Any) -> Any:
+    """The target of a store: its index is put in the order of memory, as when it is read."""
+    plan = context.plan(original)
+    assert plan is not None
+    inner = plan.data.get("index")
+    if inner is None or "physical" not in inner.data:
+        return None
+    return reordered(context, inner, updated)

@@ -6,8 +6,9 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Layer, Sequence, Tensor, resolve
-from transpile.rewrite.code import expression, source
+from transpile.infer.facts import Layer
+from transpile.rewrite.calls import by_keyword
+from transpile.rewrite.code import expression
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text, is_import
 from transpile.rewrite.registry import operation
@@ -33,7 +34,6 @@ def construct(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     if text is None:
         context.say("API001", original, f"{name} has no counterpart here yet; it stays")
         return None
-    layer = plan.data.get("layer")
     if plan.rule.fidelity == "changed" and plan.rule.why:
         context.say("API004", original, f"{name}: {plan.rule.why}")
     args = [
@@ -43,7 +43,6 @@ def construct(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     ]
     if len(args) != len(updated.args) and args:
         args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
-    del layer
     return updated.with_changes(func=expression(text), args=args)
 
 
@@ -70,8 +69,6 @@ def call(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     assert plan is not None
     layer = plan.data["layer"]
     if isinstance(layer, Layer) and layer.info is not None:
-        from transpile.rewrite.calls import by_keyword
-
         forward = layer.info.find_method("forward")
         if forward is not None:
             updated = by_keyword(context, original, updated, forward, layer.info)
@@ -83,16 +80,3 @@ def call(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         assert isinstance(updated.func, cst.Attribute)
         return updated.with_changes(func=updated.func.value)
     return updated
-
-
-@operation("layer_weight")
-def layer_weight(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
-    return None
-
-
-@operation("container_store")
-def container_store(context: Context, original: Any, updated: Any) -> Any:
-    return None
-
-
-_ = (Sequence, Tensor, resolve, source)

@@ -29,7 +29,7 @@ def rewrite(
     missing = [name for name in context.supports if not known(name)]
     for name in missing:
         context.supports.pop(name)
-    context.__dict__["unsupported"] = missing
+    context.unsupported = missing
 
     def support() -> str:
         if not context.supports:

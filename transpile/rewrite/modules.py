@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, FunctionInfo
-from transpile.infer.facts import Class, Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.run import Run
 from transpile.rewrite.code import expression
 from transpile.rewrite.context import Context
@@ -33,8 +33,6 @@ METHODS = frozenset({"build", "call", "get_config", "add_weight", "add_loss", "q
 
 def needs_module(run: Run) -> set[str]:
     """Qualified names of the classes that plain Keras layers cannot carry: see support's Module."""
-    import re
-
     needed: set[str] = set(run.training_readers)
     infos = [info for info in run.classes.values() if info.is_module]
     for info in infos:
@@ -52,11 +50,10 @@ def needs_module(run: Run) -> set[str]:
         if info.stores_outside_init or not _only_tensors(forward.returns) or _replaces_layers(run, info):
             needed.add(info.qualname)
     # a class whose constructor runs itself, or that uses nn.Module's own methods on itself
-    for plan_key, plan in run.plans.items():
+    for plan in run.plans.values():
         owner = plan.data.get("owner")
         if plan.op == "module_method" and isinstance(owner, Layer) and owner.info is not None:
             needed.add(owner.info.qualname)
-        del plan_key
     # a base needs it: so do its heirs; an heir needs it: so does its base, since they share a hierarchy
     changed = True
     while changed:
@@ -69,12 +66,11 @@ def needs_module(run: Run) -> set[str]:
                 if info.qualname in needed and ancestor.qualname not in needed and ancestor.is_module:
                     needed.add(ancestor.qualname)
                     changed = True
-    del re
     return needed
 
 
 def _replaces_layers(run: Run, info: ClassInfo) -> bool:
-    """Whether an attribute gets a second layer (by a subclass, usually): plain Keras would keep the first one's weights."""
+    """Whether an attribute gets a second layer (by a subclass, usually): plain Keras keeps the first one's weights."""
     for name in info.attributes:
         sites = [
             fact
@@ -258,6 +254,3 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
     ) and not isinstance(owner, Self):
         return updated.func.value
     return None
-
-
-_ = Class

@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.infer.facts import Python, Tensor
 from transpile.infer.operators import FLOATS
-from transpile.rewrite.code import atom, expression, source
+from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import operation
 
@@ -85,6 +85,3 @@ def matmul(context: Context, original: Any, updated: Any) -> Any:
     if all(r is not None and r >= 2 for r in ranks):
         return None
     return expression(f"{context.support('matmul')}({source(updated.left)}, {source(updated.right)})")
-
-
-_ = atom

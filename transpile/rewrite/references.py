@@ -6,8 +6,8 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Class, Ref, Sequence, resolve
-from transpile.rewrite.code import expression, source
+from transpile.infer.facts import Ref
+from transpile.rewrite.code import expression
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
 from transpile.rulebook import render
@@ -56,7 +56,7 @@ def name(context: Context, original: cst.Name, updated: cst.Name) -> Any:
 
 def reference(context: Context, original: Any, updated: Any) -> Any:
     fact = context.run.facts.get(id(original))
-    if type(fact) is not Ref or not fact.name.startswith("torch.") or id(original) in _callees(context):
+    if type(fact) is not Ref or not fact.name.startswith("torch.") or id(original) in context.callees:
         return None
     if not is_import(context, original):
         return None
@@ -70,7 +70,7 @@ def reference(context: Context, original: Any, updated: Any) -> Any:
     if rule.kind in ("constant", "class", "layer", "plumbing") and rule.variants:
         if rule.kind == "plumbing":
             return None
-        text = class_text(context, fact.name, testing=id(original) in _tested(context))
+        text = class_text(context, fact.name, testing=id(original) in context.tested)
         return expression(text) if text is not None else None
     if rule.kind == "function" and rule.variants:
         return function_value(context, rule)
@@ -122,45 +122,30 @@ def decorator(context: Context, original: cst.Decorator, updated: cst.Decorator)
     return None
 
 
-def _callees(context: Context) -> set[int]:
-    return context.__dict__.setdefault("callees", set())
-
-
-def _tested(context: Context) -> set[int]:
-    return context.__dict__.setdefault("tested", set())
-
-
 def prepare(context: Context, node: cst.CSTNode) -> None:
-    """Entering a call: its callee is no value; the classes of an isinstance test are Keras' own."""
+    """Entering a call: its callee is no value; the classes of an isinstance test are Keras' own.
+
+    `type(m) is nn.Conv2d` and `m in {…}` compare with the class that is really used.
+    """
     if type(node) is cst.Call:
-        _callees(context).add(id(node.func))
+        context.callees.add(id(node.func))
         plan = context.plan(node)
         if plan is not None and plan.op == "isinstance" and len(node.args) == 2:
             _mark_classes(context, node.args[1].value)
-    elif type(node) is cst.Comparison:
-        sides = [node.left, *(c.comparator for c in node.comparisons)]
-        if any(_is_type_call(context, s) for s in sides) or any(
-            isinstance(c.operator, (cst.Is, cst.IsNot, cst.In, cst.NotIn)) for c in node.comparisons
-        ):
-            pass  # `type(m) is nn.Conv2d` and `m in {...}` compare with the class that is really used
     elif type(node) is cst.Attribute:
         inner = node.value
         if isinstance(inner, (cst.Attribute, cst.Name)):
-            _callees(context).add(id(inner))  # torch.nn in torch.nn.Conv2d is no value
+            context.callees.add(id(inner))  # torch.nn in torch.nn.Conv2d is no value
 
 
 def _mark_classes(context: Context, node: cst.BaseExpression) -> None:
-    _tested(context).add(id(node))
+    context.tested.add(id(node))
     if isinstance(node, (cst.Tuple, cst.List)):
         for element in node.elements:
-            _tested(context).add(id(element.value))
+            context.tested.add(id(element.value))
     elif isinstance(node, cst.BinaryOperation):
         _mark_classes(context, node.left)
         _mark_classes(context, node.right)
-
-
-def _is_type_call(context: Context, node: cst.BaseExpression) -> bool:
-    return isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "type"
 
 
 @operation("same")
@@ -188,6 +173,3 @@ def requires_grad(context: Context, original: cst.Attribute, updated: cst.Attrib
 def device(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
     """TensorFlow places tensors itself; code that only hands a device on needs none."""
     return expression("None")
-
-
-_ = (Class, Sequence, resolve, source)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import libcst as cst
@@ -9,12 +10,14 @@ import libcst as cst
 from transpile.infer.apply import MISSING, constant
 from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
 from transpile.infer.layout import Open, inverse, order
+from transpile.infer.ops.cast import dtype_of
 from transpile.infer.plans import Plan
-from transpile.rewrite.code import atom, expression, source
+from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import is_import
 from transpile.rewrite.registry import operation
-from transpile.rulebook import ConversionError, bind, convert, render, select
+from transpile.rulebook import MISSING as NO_CONSTANT
+from transpile.rulebook import BindError, ConversionError, bind, convert, render, select
 
 __all__ = ["RuleFacts", "arguments", "render_rule"]
 
@@ -46,16 +49,14 @@ class RuleFacts:
         fact = self._fact(name)
         if fact is not None:
             value = constant(fact)
-            return _rulebook_missing() if value is MISSING else value
+            return NO_CONSTANT if value is MISSING else value
         text = self.plan.rule.defaults.get(name)
         if text is None:
-            return _rulebook_missing()
-        import ast
-
+            return NO_CONSTANT
         try:
             return ast.literal_eval(text)
         except (ValueError, SyntaxError):
-            return _rulebook_missing()
+            return NO_CONSTANT
 
     def is_tensor(self, name: str) -> bool:
         return isinstance(self._fact(name), Tensor)
@@ -65,8 +66,6 @@ class RuleFacts:
         return isinstance(fact, Python) and fact.type == "int"
 
     def is_dtype(self, name: str) -> bool:
-        from transpile.infer.ops.cast import dtype_of
-
         fact = self._fact(name)
         return fact is not None and (
             dtype_of(fact) is not None or (isinstance(fact, Python) and fact.type == "dtype")
@@ -90,12 +89,6 @@ class RuleFacts:
     def dtype(self, name: str) -> str | None:
         fact = self._fact(name)
         return fact.dtype if isinstance(fact, Tensor) else None
-
-
-def _rulebook_missing() -> Any:
-    from transpile.rulebook import MISSING as missing
-
-    return missing
 
 
 def arguments(updated: cst.Call) -> tuple[list[str], dict[str, str]]:
@@ -140,7 +133,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     else:
         return None
     bound = bind(rule, positional, keywords, receiver)
-    if not bound:
+    if isinstance(bound, BindError):
         context.say("API002", original, f"{rule.torch}: {bound.message}; the call stays as it is")
         return None
     facts = RuleFacts(plan)
@@ -162,8 +155,6 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
         if values.get(name) is not None and context.channels_last:
             values[name] = f"{context.support('to_torch_order')}({values[name]})"
             warn_open(context, original, rule.torch)
-    if plan.data.get("order") is not None and rule.torch.rpartition(".")[2] == "pad":
-        pass
     variant = select(rule.variants, facts)
     if variant is None:
         context.say(
@@ -213,14 +204,12 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
         text = f"{context.support('on_axis')}(lambda x, axis: {text}, {operand}, {axis_text})"
     if rule.fidelity == "changed" and rule.why:
         context.say("API004", original, f"{rule.torch}: {rule.why}")
-    method = plan.data.get("method", "")
     if plan.data.get("unbatched"):
         context.say(
             "LAY004",
             original,
             f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly",
         )
-    del method
     return expression(text)
 
 
@@ -252,8 +241,8 @@ def native_format(context: Context, plan: Plan, rule: Any) -> str | None:
 def warn_open(context: Context, original: cst.CSTNode, name: str) -> None:
     context.say(
         "LAY003", original,
-        f"the rank and layout of the operand of {name.rpartition('.')[2]} are not known: at run time a tensor of rank 4 is taken "
-        "as an image with its channels last",
+        f"the rank and layout of the operand of {name.rpartition('.')[2]} are not known: at run time a tensor of "
+        "rank 4 is taken as an image with its channels last",
         "Annotate the parameter, for example `x: Float[Tensor, \"b c h w\"]`.",
     )  # fmt: skip
 
@@ -354,6 +343,3 @@ def moved_axes(context: Context, plan: Plan, rule: Any, values: dict[str, str | 
         first, last = plan.data["span"]
         return expression(f"{context.support('flatten')}({operand}, {first}, {last})")
     return None
-
-
-_ = atom

@@ -27,15 +27,14 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     ):
         return None
     for arg in original.args:
-        fact = resolve(context.run.facts.get(id(arg.value)))  # type: ignore[arg-type]
+        fact = context.fact(arg.value)
         if not isinstance(fact, Layer) or not simple(context, fact):
             return None
     elements = [source(arg.value) for arg in updated.args]
     if any(
         isinstance(arg.whitespace_after_arg, cst.ParenthesizedWhitespace) for arg in original.args
     ) or "\n" in source(original):
-        first, last = updated.args[0], updated.args[-1]
-        del first
+        last = updated.args[-1]
         inner = cst.List(
             elements=[cst.Element(value=arg.value, comma=arg.comma) for arg in updated.args],
             lbracket=cst.LeftSquareBracket(whitespace_after=updated.whitespace_before_args),

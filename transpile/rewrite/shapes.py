@@ -6,9 +6,9 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Sequence, Tensor, resolve
+from transpile.infer.facts import Tensor, resolve
 from transpile.infer.layout import Open, inverse, order
-from transpile.rewrite.code import atom, expression, source
+from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
 
@@ -53,7 +53,7 @@ def _negative(place: int, rank: int) -> int:
 @operation("shape", "open_shape")
 def shape(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
     """A bare `x.shape`. Its parents (subscript, unpacking, comparison, len) know better and come afterwards."""
-    if id(original) in _kept(context):
+    if id(original) in context.kept_shapes:
         return None
     plan = context.plan(original)
     assert plan is not None
@@ -65,10 +65,6 @@ def shape(context: Context, original: cst.Attribute, updated: cst.Attribute) -> 
     return expression(_sizes(context, source(updated.value), tensor))
 
 
-def _kept(context: Context) -> set[int]:
-    return context.__dict__.setdefault("kept_shapes", set())
-
-
 @operation("size")
 def size(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     plan = context.plan(original)
@@ -76,7 +72,7 @@ def size(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     tensor = plan.data["tensor"]
     operand = source(updated.func.value)
     if not updated.args:
-        if id(original) in _kept(context):
+        if id(original) in context.kept_shapes:
             return None
         if not is_open(context, tensor) and memory_places(context, tensor) is None:
             context.needs("tf")
@@ -109,10 +105,10 @@ def shape_item(context: Context, original: cst.Subscript, updated: cst.Subscript
     operand = _operand(original.value, updated.value, context)
     if operand is None:
         return None
-    index = original.slice[0].slice
+    index = updated.slice[0].slice
     if not isinstance(index, cst.Index):
         return None
-    return expression(one_size(context, operand, tensor, source(updated.slice[0].slice.value)))  # type: ignore[union-attr]
+    return expression(one_size(context, operand, tensor, source(index.value)))
 
 
 def _operand(original: cst.BaseExpression, updated: cst.BaseExpression, context: Context) -> str | None:
@@ -138,11 +134,11 @@ def shape_slice(context: Context, original: cst.Subscript, updated: cst.Subscrip
         return None
     text = source(updated.slice[0].slice)
     places = memory_places(context, tensor)
-    compared = id(original) in context.__dict__.get("compared", ())
+    compared = id(original) in context.compared
     if places is not None:
-        wanted = range(len(places))[_slice_of(text)] if _slice_of(text) is not None else None
-        if wanted is not None:
-            picked = [places[i] for i in wanted]
+        bounds = _slice_of(text)
+        if bounds is not None:
+            picked = list(places[bounds])
             if picked and picked == list(range(picked[0], picked[-1] + 1)):
                 base = f"{operand}.shape" if compared else f"{context.support('shape')}({operand})"
                 return expression(f"{base}[{picked[0]}:{picked[-1] + 1}]")
@@ -168,26 +164,25 @@ def ndim(context: Context, original: cst.Attribute, updated: cst.Attribute) -> A
 
 
 def _mark(context: Context, node: cst.BaseExpression) -> None:
-    _kept(context).add(id(node))
+    context.kept_shapes.add(id(node))
 
 
 def prepare(context: Context, node: cst.CSTNode) -> None:
     """Called when a node is entered: its `x.shape` child is left for this node to rewrite."""
-    kind = type(node)
-    if kind is cst.Subscript:
+    if type(node) is cst.Subscript:
         plan = context.plan(node)
         if plan is not None and plan.op in ("shape_item", "shape_slice"):
-            _mark(context, node.value)  # type: ignore[attr-defined]
-    elif kind is cst.Assign:
-        value, target = node.value, node.targets[-1].target  # type: ignore[attr-defined]
+            _mark(context, node.value)
+    elif type(node) is cst.Assign:
+        value, target = node.value, node.targets[-1].target
         if (
             isinstance(target, (cst.Tuple, cst.List))
             and _is_shape(context, value)
             and _reorders(context, value, target)
         ):
             _mark(context, value)
-    elif kind is cst.Comparison:
-        sides = [node.left, *(c.comparator for c in node.comparisons)]  # type: ignore[attr-defined]
+    elif type(node) is cst.Comparison:
+        sides = [node.left, *(c.comparator for c in node.comparisons)]
         shapes = [s for s in sides if _is_shape(context, s) or _shape_slice(context, s)]
         if len(shapes) == 2 and len(sides) == 2:
             tensors = [_tensor_of(context, s) for s in shapes]
@@ -198,14 +193,17 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
                         if isinstance(side, cst.Attribute):
                             _mark(context, side)
                         elif isinstance(side, cst.Subscript):
-                            context.__dict__.setdefault("compared", set()).add(id(side))
-    elif kind is cst.Call and isinstance(node.func, cst.Name) and node.func.value == "len":  # type: ignore[attr-defined]
-        for arg in node.args:  # type: ignore[attr-defined]
+                            context.compared.add(id(side))
+    elif type(node) is cst.Call and isinstance(node.func, cst.Name) and node.func.value == "len":
+        for arg in node.args:
             if isinstance(arg.value, cst.Attribute) and _is_shape(context, arg.value):
                 _mark(context, arg.value)
-    elif kind is cst.FormattedStringExpression and _is_shape(context, node.expression):  # type: ignore[attr-defined]
-        if isinstance(node.expression, cst.Attribute):  # type: ignore[attr-defined]
-            _mark(context, node.expression)  # type: ignore[attr-defined]
+    elif (
+        type(node) is cst.FormattedStringExpression
+        and isinstance(node.expression, cst.Attribute)
+        and _is_shape(context, node.expression)
+    ):
+        _mark(context, node.expression)
 
 
 def _is_shape(context: Context, node: cst.BaseExpression) -> bool:
@@ -236,14 +234,17 @@ def _reorders(context: Context, value: cst.BaseExpression, target: Any) -> bool:
 def unpack(context: Context, original: cst.Assign, updated: cst.Assign) -> Any:
     """`b, c, h, w = x.shape`: the names are put in the order of memory."""
     target = original.targets[-1].target
-    if isinstance(target, (cst.Tuple, cst.List)) and isinstance(context.fact(original.value), Tensor):
-        if not any(isinstance(e, cst.StarredElement) for e in target.elements):
-            # a tensor can be iterated eagerly only; the number of its parts is known here
-            context.needs("tf")
-            return updated.with_changes(
-                value=expression(f"tf.unstack({source(updated.value)}, num={len(target.elements)})")
-            )
-    if id(original.value) not in _kept(context) or not isinstance(target, (cst.Tuple, cst.List)):
+    if (
+        isinstance(target, (cst.Tuple, cst.List))
+        and isinstance(context.fact(original.value), Tensor)
+        and not any(isinstance(e, cst.StarredElement) for e in target.elements)
+    ):
+        # a tensor can be iterated eagerly only; the number of its parts is known here
+        context.needs("tf")
+        return updated.with_changes(
+            value=expression(f"tf.unstack({source(updated.value)}, num={len(target.elements)})")
+        )
+    if id(original.value) not in context.kept_shapes or not isinstance(target, (cst.Tuple, cst.List)):
         return None
     operand = _operand(original.value, updated.value, context)
     if operand is None:
@@ -266,6 +267,3 @@ def unpack(context: Context, original: cst.Assign, updated: cst.Assign) -> Any:
 @operation("tensor_len")
 def tensor_len(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     return expression(f"{context.support('size')}({source(updated.args[0].value)}, 0)")
-
-
-_ = (Sequence, atom)

@@ -6,17 +6,17 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Layer, Self, Tensor, resolve
+from transpile.infer.facts import Layer, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, conversion
 from transpile.rewrite.code import source, statement
 from transpile.rewrite.context import Context
-from transpile.rewrite.registry import on, operation
+from transpile.rewrite.registry import on
 
 __all__: list[str] = []
 
-AUGMENTED = {"AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*", "DivideAssign": "/", "FloorDivideAssign": "//",
-             "PowerAssign": "**", "ModuloAssign": "%", "BitAndAssign": "&", "BitOrAssign": "|", "BitXorAssign": "^",
-             "MatrixMultiplyAssign": "@"}  # fmt: skip
+AUGMENTED = {"AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*", "DivideAssign": "/",
+             "FloorDivideAssign": "//", "PowerAssign": "**", "ModuloAssign": "%", "BitAndAssign": "&",
+             "BitOrAssign": "|", "BitXorAssign": "^", "MatrixMultiplyAssign": "@"}  # fmt: skip
 
 
 @on(cst.Assign)
@@ -68,7 +68,6 @@ def augmented_store(context: Context, original: cst.AugAssign, updated: cst.AugA
 
 def written(context: Context, original: cst.Subscript, target: cst.Subscript, value: str, plan: Any) -> Any:
     owner = source(target.value)
-    stored = owner
     index = plan.data["index"]
     key = key_text(target)
     function = context.support("slice_update")
@@ -89,14 +88,20 @@ def written(context: Context, original: cst.Subscript, target: cst.Subscript, va
         )
         return statement(f"{function}({owner}, {key}, {value})")
     layout = context.run.layout(tensor)
-    if index is not None and index.op == "advanced_index" and isinstance(layout, tuple) and layout and tensor.rank:
+    if (
+        index is not None
+        and index.op == "advanced_index"
+        and isinstance(layout, tuple)
+        and layout
+        and tensor.rank
+    ):
         # the mask is in torch's order: so is the tensor while it is stored into
         there = conversion(layout, PLAIN, tensor.rank)
         back = conversion(PLAIN, layout, tensor.rank)
         context.needs("tf")
-        text = f"{function}(tf.transpose({stored}, {there}), {key}, {value})"
+        text = f"{function}(tf.transpose({owner}, {there}), {key}, {value})"
         return statement(f"{owner} = tf.transpose({text}, {back})")
-    return statement(f"{owner} = {function}({stored}, {key}, {value})")
+    return statement(f"{owner} = {function}({owner}, {key}, {value})")
 
 
 def key_text(target: cst.Subscript) -> str:
@@ -115,7 +120,7 @@ def key_text(target: cst.Subscript) -> str:
 
 @on(cst.Expr)
 def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
-    """`x.add_(1)`, `x.mul_(2).add_(1)`, `F.relu_(x)` and `F.relu(x, inplace=True)` as statements: the result is stored."""
+    """`x.add_(1)`, `x.mul_(2).add_(1)`, `F.relu_(x)`, `F.relu(x, inplace=True)` as statements: the result is stored."""
     call = original.value
     if not isinstance(call, cst.Call) or updated.value is call or not changes_operand(context, call):
         return None
@@ -166,19 +171,3 @@ def operand_of(context: Context, call: cst.Call) -> cst.BaseExpression | None:
     if plan is not None and "method" in plan.data and isinstance(call.func, cst.Attribute):
         return call.func.value
     return call.args[0].value if call.args else None
-
-
-@operation("store")
-def kept(context: Context, original: Any, updated: Any) -> Any:
-    """The target itself: its index is put in the order of memory, as when it is read."""
-    plan = context.plan(original)
-    assert plan is not None
-    inner = plan.data.get("index")
-    if inner is None or "physical" not in inner.data:
-        return None
-    from transpile.rewrite.indexing import reordered
-
-    return reordered(context, inner, updated)
-
-
-_ = Self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import libcst as cst
 
 from transpile.rewrite.context import Context
@@ -21,11 +23,10 @@ LEAVES = frozenset(
 )  # fmt: skip
 
 
-class Transformer(cst.CSTTransformer):
+class Transformer:
     """Children first: a rewrite sees the original node (with its facts) and the node with rewritten children."""
 
     def __init__(self, context: Context) -> None:
-        super().__init__()
         load()
         self.context = context
         self.plans = context.run.plans
@@ -33,16 +34,13 @@ class Transformer(cst.CSTTransformer):
         self.inner = context.run.inner
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        kind = type(node)
-        if kind in LEAVES:
+        if type(node) in LEAVES:
             return False
-        if kind is cst.FunctionDef:
+        if type(node) is cst.FunctionDef:
             self.context.functions.append(node)
-        elif kind is cst.ClassDef:
-            self.context.classes.append(self.context.run.class_of.get(id(node)))  # type: ignore[arg-type]
         return True
 
-    def on_leave(self, original: cst.CSTNode, updated: cst.CSTNode) -> cst.CSTNode:  # type: ignore[override]
+    def on_leave(self, original: cst.CSTNode, updated: Any) -> Any:
         kind = type(original)
         key = id(original)
         plan = self.plans.get(key)
@@ -66,6 +64,4 @@ class Transformer(cst.CSTTransformer):
             updated = converted(self.context, self.convert[key], updated)
         if kind is cst.FunctionDef:
             self.context.functions.pop()
-        elif kind is cst.ClassDef:
-            self.context.classes.pop()
         return updated

@@ -7,7 +7,7 @@ from typing import Any
 from transpile.infer.apply import MISSING, Site, hook
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor
-from transpile.infer.layout import PLAIN, Open, normalize, order
+from transpile.infer.layout import PLAIN, Open, order
 from transpile.infer.operators import dim_of
 from transpile.infer.ops.axis import inserted, reduced_layout
 
@@ -274,6 +274,3 @@ def same(site: Site) -> Fact:
     return Tensor(
         tensor.rank, tensor.dims, site.rule.dtype or tensor.dtype, tensor.layout, source=tensor.source
     )
-
-
-_ = normalize

@@ -6,7 +6,7 @@ from typing import Any
 
 from transpile.infer.apply import MISSING, Site, hook
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor
+from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor
 from transpile.infer.layout import PLAIN, Open, Pair, normalize, order
 from transpile.infer.run import Run
 
@@ -253,9 +253,6 @@ def inserted(layout: Pair, rank: int, at: int) -> tuple[Pair, int]:
         result = (start, size)
     place = order(normalize(result, rank + 1), rank + 1).index(at)
     return normalize(result, rank + 1), place
-
-
-_ = Python
 
 
 @hook("max", "min")

@@ -12,7 +12,7 @@ DTYPES = {"float": "float32", "double": "float64", "half": "float16", "bfloat16"
 def dtype_of(fact: Fact) -> str | None:
     """TensorFlow's name of a dtype fact."""
     if isinstance(fact, Python) and fact.type == "dtype":
-        return fact.value
+        return fact.value if isinstance(fact.value, str) else None
     if isinstance(fact, Ref) and fact.name.startswith("torch."):
         name = fact.name[6:]
         name = DTYPES.get(name, name)

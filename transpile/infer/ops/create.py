@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from transpile.infer.apply import Site, hook
-from transpile.infer.facts import Fact, Python, Tensor
+from transpile.infer.facts import Fact, Python, Ref, Sequence, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, order
 from transpile.infer.operators import dim_of
 
@@ -37,9 +37,7 @@ def create(site: Site) -> Fact:
 def _dtype(site: Site) -> str | None:
     fact = site.fact("dtype")
     if isinstance(fact, Python) and fact.type == "dtype":
-        return fact.value
-    from transpile.infer.facts import Ref
-
+        return fact.value if isinstance(fact.value, str) else None
     if isinstance(fact, Ref) and fact.name.startswith("torch."):
         return {
             "float": "float32",
@@ -74,8 +72,6 @@ def tensor_of(site: Site) -> Fact:
 
 def _nest(fact: Fact) -> tuple[int | None, str]:
     """Rank and element type of a nest of Python numbers; None where it is not known."""
-    from transpile.infer.facts import Sequence, resolve
-
     fact = resolve(fact)
     if isinstance(fact, Python):
         return (0, fact.type) if fact.type in ("int", "float", "bool") else (None, "")

@@ -76,7 +76,7 @@ def place_key(node: cst.Subscript) -> str | None:
         node.value, (cst.Name, cst.Attribute)
     ):
         return None
-    owner = node.value
+    owner: cst.BaseExpression = node.value
     names: list[str] = []
     while isinstance(owner, cst.Attribute):
         names.append(owner.attr.value)
@@ -246,9 +246,8 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
     if consumed > tensor.rank:
         return UNKNOWN
     missing = tensor.rank - consumed
-    expanded: list[tuple[str, int | None]] = (
-        []
-    )  # per element: kind, number of the part (None: a filled-in full slice)
+    # per element: kind, number of the part (None: a filled-in full slice)
+    expanded: list[tuple[str, int | None]] = []
     dotted = False
     for number, kind in enumerate(kinds):
         if kind == DOTS:
@@ -265,19 +264,19 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
     axis = 0
     per_axis: list[tuple[str, int | None]] = []
     new_at: list[int] = []
-    for kind, number in expanded:
+    for kind, place in expanded:
         if kind == NEW:
             new_at.append(len(result_dims))
             result_dims.append(Dim(1))
             continue
-        per_axis.append((kind, number))
+        per_axis.append((kind, place))
         if kind == INT:
             dropped.add(axis)
         else:
             result_dims.append(
                 dims[axis]
                 if kind == FULL
-                else _sliced(run, dims[axis], parts[number][1] if number is not None else None)
+                else _sliced(run, dims[axis], parts[place][1] if place is not None else None)
             )
         axis += 1
     touched = [i for i, (k, _) in enumerate(per_axis) if k != FULL]
@@ -394,6 +393,3 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
                 run.want(value, written, layout)
     elif isinstance(owner, Layer):
         run.plans[id(target)] = Plan("container_store", owner=owner)
-
-
-_ = Dict

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import libcst as cst
-
 from transpile.infer.apply import MISSING, Site, hook
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, from_order, inverse, order
-from transpile.infer.plans import Plan
 
 __all__ = ["permuted"]
 
@@ -131,6 +128,3 @@ def movedim(site: Site) -> Fact:
     axes.remove(source % tensor.rank)
     axes.insert(target % tensor.rank, source % tensor.rank)
     return permuted(site, tensor, tuple(axes))
-
-
-_ = (cst, Plan)

@@ -7,7 +7,7 @@ import re
 from transpile.infer.apply import MISSING, Site, hook, image_result, plain_others
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor
-from transpile.infer.layout import PLAIN, Open, order
+from transpile.infer.layout import Open, order
 
 
 @hook("spatial")
@@ -76,9 +76,8 @@ def pad(site: Site) -> Fact:
     node = site.operand("input")
     layout = run.ask(tensor, node or site.node)
     site.plan.data["tensor"] = tensor
-    if isinstance(layout, tuple) and layout:
-        if tensor.rank is not None:
-            site.plan.data["order"] = order(layout, tensor.rank)
+    if isinstance(layout, tuple) and layout and tensor.rank is not None:
+        site.plan.data["order"] = order(layout, tensor.rank)
     dims = None
     pads = site.constant("pad")
     if (
@@ -102,6 +101,3 @@ def pad(site: Site) -> Fact:
 @hook("image:pad")
 def image_pad(site: Site) -> Fact:
     return pad(site)
-
-
-_ = PLAIN

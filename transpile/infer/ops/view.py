@@ -12,7 +12,7 @@ from typing import Any
 
 from transpile.infer.apply import MISSING, Operand, Site, hook
 from transpile.infer.dims import ONE, Dim, product
-from transpile.infer.facts import UNKNOWN, Fact, Tensor
+from transpile.infer.facts import UNKNOWN, Fact, Python, Tensor, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open, Pair, from_order, normalize, order
 from transpile.infer.operators import dim_of
 from transpile.infer.plans import Plan
@@ -24,7 +24,6 @@ Group = tuple[tuple[int, ...], tuple[int, ...]]
 
 @hook("view", "reshape")
 def view(site: Site) -> Fact:
-    run = site.run
     tensor = site.tensor()
     if tensor is None:
         return UNKNOWN
@@ -32,8 +31,6 @@ def view(site: Site) -> Fact:
     sizes = site.sizes(name)
     if sizes is None:
         # x.view(shape): the target is not written out
-        from transpile.infer.facts import Python, resolve
-
         value = site.values.get(name)
         only = resolve(value[0][1] if isinstance(value, list) else value[1]) if value else UNKNOWN
         if isinstance(only, Python) and only.type == "dtype":
@@ -107,7 +104,6 @@ def _demanded(site: Site, tensor: Tensor, dims: Any, solved: list[Dim | None]) -
                 run.demands[key] = (1, size)
                 run.version += 1
             return
-    return
 
 
 def kept_apart(
@@ -229,7 +225,7 @@ def flatten(site: Site) -> Fact:
     places = order(layout, tensor.rank)
     # the axes that are merged, in memory: contiguous, since no group mixes blocks
     inside = [places.index(axis) for axis in range(first, last + 1)]
-    ones = [axis for axis in range(first, last + 1) if dims[axis] is not None and dims[axis].value == 1]  # type: ignore[union-attr]
+    ones = [d for d in dims[first : last + 1] if d is not None and d.value == 1]
     moved = sorted(inside)
     if moved != list(range(moved[0], moved[-1] + 1)) or (
         len(ones) < len(inside) and inside != moved and len(inside) - len(ones) > 1
@@ -243,7 +239,6 @@ def flatten(site: Site) -> Fact:
 @hook("unflatten")
 def unflatten(site: Site) -> Fact:
     """x.unflatten(dim, sizes): one axis becomes several; the others keep their places."""
-    run = site.run
     tensor = site.tensor()
     if tensor is None:
         return UNKNOWN
