@@ -160,7 +160,11 @@ def stirred(module: Any) -> Any:
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for name, tensor in module.state_dict().items():
-            if not tensor.is_floating_point() or tensor.numel() == 0 or not (tensor == tensor.flatten()[0]).all():
+            if (
+                not tensor.is_floating_point()
+                or tensor.numel() == 0
+                or not (tensor == tensor.flatten()[0]).all()
+            ):
                 continue
             noise = torch.randn(tensor.shape, generator=generator, dtype=tensor.dtype) * 0.3
             tensor.copy_((tensor + noise).abs() + 0.2 if name.endswith("var") else tensor + noise)

@@ -1,5 +1,6 @@
 """What inference finds about the tensors of functions and classes, seen through the signatures of a translation."""
 
+# ruff: noqa: E501 (sources under test keep their own lines)
 from __future__ import annotations
 
 import textwrap
@@ -188,8 +189,7 @@ def test_channels_first_has_no_layouts(what):
 
 def test_one_function_for_both_layouts_is_specialised_or_said():
     """The same function called with an image and with tokens: never silently one of them."""
-    source = HEAD + textwrap.dedent(
-        """
+    source = HEAD + textwrap.dedent("""
         def last(x, n):
             return x.softmax(1)[:, :n]
 
@@ -203,8 +203,7 @@ def test_one_function_for_both_layouts_is_specialised_or_said():
             def forward(self, x, tokens):
                 b, n, c = tokens.shape
                 return last(self.c(x), 2), last(self.fc(tokens), 2)
-        """
-    )
+        """)
     result = translate(source, support_module="_s")
     specialised = result.code.count("def last") >= 2
     assert specialised or any(d.code.startswith("LAY") for d in result.diagnostics)

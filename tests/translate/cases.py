@@ -1,5 +1,6 @@
 """What is run of every fixture: factory, inputs, and what is expected beyond equal numbers."""
 
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -19,7 +20,9 @@ class Case:
     is_open: bool = True  # whether it is also traced with unknown batch, height and width
     transposes: int | None = None  # Transpose operations in the channels_last graph, where that is a promise
     tolerance: float = 2e-5
-    quick: bool = False  # whether channels_first is checked in every run too, and not only among the slow tests
+    quick: bool = (
+        False  # whether channels_first is checked in every run too, and not only among the slow tests
+    )
 
     @property
     def name(self) -> str:
@@ -123,7 +126,9 @@ CASES = [
     case("squeeze_excite", "Efficient()", "image[2,6,4,5]"),
     case("squeeze_excite", "Spatial()", "image[2,6,9,8]", transposes=0),
     case("pyramid_dict", "Model()", "image[2,3,8,6]", transposes=0, quick=True),
-    case("conv_lstm", "Reader()", "image[2,1,8,12]", returns=PLAIN, quick=True, is_open=False),  # asserts on a size
+    case(
+        "conv_lstm", "Reader()", "image[2,1,8,12]", returns=PLAIN, quick=True, is_open=False
+    ),  # asserts on a size
     case("conv_lstm", "Sequence()", "i64[2,6]:int11"),
     case("conv_lstm", "Frames()", "image[2,3,4,5]", "image[2,3,4,5]", transposes=0),
     case("dynamic", "ensemble(3)", "image[2,3,6,5]", transposes=0),

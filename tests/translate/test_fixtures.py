@@ -87,7 +87,9 @@ def test_signatures_name_the_images(place):
     if name not in signatures or (name[0].islower() and "(" in c.factory):
         pytest.skip("a class without a forward of its own, or a function that makes a model")
     given = [v for k, v in signatures[name].items() if k != "return"]
-    found = [v[: len(e)] * len(e) if isinstance(e, list) and v else v for v, e in zip(given, layouts, strict=False)]
+    found = [
+        v[: len(e)] * len(e) if isinstance(e, list) and v else v for v, e in zip(given, layouts, strict=False)
+    ]
     assert found == layouts
 
 

@@ -42,10 +42,18 @@ def test_expected_output_runs(name, monkeypatch):
     source, c = fixture(name), RUN[name]
     supports = translation(source, "channels_last", SUPPORT).supports
     with without_torch():
-        monkeypatch.setitem(sys.modules, SUPPORT, loaded(support_source(supports, "channels_last"), f"{name}_support"))
+        monkeypatch.setitem(
+            sys.modules, SUPPORT, loaded(support_source(supports, "channels_last"), f"{name}_support")
+        )
     module = imported(path(name).read_text(encoding="utf-8"))
     pair = Pair(
-        source, c.factory, c.inputs, reference=c.reference, returns=c.returns, keywords=c.keywords, module=module
+        source,
+        c.factory,
+        c.inputs,
+        reference=c.reference,
+        returns=c.returns,
+        keywords=c.keywords,
+        module=module,
     )
     pair.check(c.tolerance)
 

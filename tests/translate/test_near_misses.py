@@ -1,5 +1,6 @@
 """What looks like torch and is not stays exactly as it is: shadowed names, other objects' methods, words in texts."""
 
+# ruff: noqa: E501 (sources under test keep their own lines)
 from __future__ import annotations
 
 import textwrap
@@ -209,8 +210,7 @@ def test_a_sibling_functions_local_name_does_not_count():
 
 
 def test_other_imports_of_the_same_thing_are_understood():
-    source = textwrap.dedent(
-        """
+    source = textwrap.dedent("""
         import torch as th
         from torch import cat as concatenate, nn as layers
         from torch.nn import functional, Linear as Dense
@@ -228,8 +228,7 @@ def test_other_imports_of_the_same_thing_are_understood():
 
             def forward(self, x):
                 return self.fc(x)
-        """
-    )
+        """)
     result = translate(source, support_module="_s")
     assert not result.diagnostics
     assert "torch" not in result.code.replace("_torch_support", "")

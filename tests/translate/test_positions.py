@@ -1,5 +1,6 @@
 """A diagnostic names the line and the column, in characters from 1, of the place in the source as it was given."""
 
+# ruff: noqa: E501 (sources under test keep their own lines)
 from __future__ import annotations
 
 import pytest
@@ -61,7 +62,9 @@ def test_latin_1():
 
 
 def test_a_call_over_several_lines_has_its_end():
-    source = "import torch\ndef f(x):\n    return torch.no_such_function_at_all(\n        x,\n        3)  # end\n"
+    source = (
+        "import torch\ndef f(x):\n    return torch.no_such_function_at_all(\n        x,\n        3)  # end\n"
+    )
     d = translate(source).diagnostics[0]
     assert (d.line, d.column, d.end_line, d.end_column) == (3, 12, 5, 11)
 
