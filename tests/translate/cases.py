@@ -137,6 +137,7 @@ CASES = [
     case("dynamic", "Gated(3)", "image[2,3,6,5]", transposes=0),
     case("gsconv", "GSBottleneck(8, 16)", "image[2,8,6,5]", transposes=2, quick=True),
     case("yolo_blocks", "C3(8, 8)", "image[2,8,6,5]", transposes=0),
+    case("yolo_blocks", "Detector(4, 4)", "image[1,3,64,96]", returns=PLAIN, tolerance=1e-4),
     case("yolo_blocks", "SPPF(8, 8)", "image[2,8,6,5]", transposes=0),
 ]
 # The codes, INFO apart, that a fixture is expected to be warned with; those that do not stand here, with none.
