@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import libcst as cst
 
+from transpile.infer.apply import apply
 from transpile.infer.dims import Dim
+from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,
     Class,
@@ -19,6 +21,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
+from transpile.infer.functions import analyze
 from transpile.infer.join import join
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -41,6 +44,11 @@ INT_ATTRIBUTES = frozenset(
         "embed_dim",
     }
 )
+
+
+@expression_handler(cst.Attribute)
+def attribute(run: Run, node: cst.Attribute) -> Fact:
+    return attribute_of(run, node, evaluate(run, node.value))
 
 
 def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
@@ -99,8 +107,6 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
         method = info.find_method(name)
         if method is not None and (found is None or isinstance(found, Function)):
             if method.kind == "property":
-                from transpile.infer.functions import analyze
-
                 if method.state == "new":
                     analyze(run, method)
                 return method.returns
@@ -175,8 +181,6 @@ def tensor_attribute(run: Run, node: cst.Attribute, tensor: Tensor, name: str) -
         return Python("bool")
     rule = run.rules.attribute(name)
     if rule is not None:
-        from transpile.infer.apply import apply
-
         return apply(run, node, rule, [], {}, (node.value, tensor))
     run.plans[id(node)] = Plan("unknown_attribute", name=name)
     return UNKNOWN

@@ -5,7 +5,10 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.apply import Operand, apply
-from transpile.infer.expressions import evaluate
+from transpile.infer.arguments import arguments
+from transpile.infer.attributes import attribute_of
+from transpile.infer.builtins import call_builtin
+from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,
     Class,
@@ -19,6 +22,15 @@ from transpile.infer.facts import (
     Tensor,
     Var,
     resolve,
+)
+from transpile.infer.functions import call
+from transpile.infer.join import join
+from transpile.infer.layers import (
+    call_layer,
+    construct_layer,
+    construct_unknown_layer,
+    layer_method,
+    module_method,
 )
 from transpile.infer.layout import Open
 from transpile.infer.plans import Plan
@@ -65,30 +77,7 @@ WALKS = frozenset(
 )
 
 
-def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operand], bool]:
-    """Evaluated arguments: positional, by keyword, and whether any is starred."""
-    positional: list[Operand] = []
-    keywords: dict[str, Operand] = {}
-    starred = False
-    for arg in node.args:
-        fact = evaluate(run, arg.value)
-        if arg.star:
-            resolved = resolve(fact)
-            if (
-                arg.star == "*"
-                and isinstance(resolved, Sequence)
-                and resolved.items is not None
-                and len(node.args) == 1
-            ):
-                positional += [(None, item) for item in resolved.items]
-            starred = True
-        elif arg.keyword is not None:
-            keywords[arg.keyword.value] = (arg.value, fact)
-        else:
-            positional.append((arg.value, fact))
-    return positional, keywords, starred
-
-
+@expression_handler(cst.Call)
 def call_expression(run: Run, node: cst.Call) -> Fact:
     run.plans.pop(id(node), None)
     if isinstance(node.func, cst.Attribute):
@@ -96,8 +85,6 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
         special = method_call(run, node, node.func, owner)
         if special is not None:
             return special
-        from transpile.infer.attributes import attribute_of
-
         callee = attribute_of(run, node.func, owner)
         run.facts[id(node.func)] = callee
     else:
@@ -109,16 +96,12 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
     if isinstance(callee, Class):
         return construct(run, node, callee, positional, keywords, starred)
     if isinstance(callee, Function):
-        from transpile.infer.functions import call
-
         bound = positional
         if callee.bound is None and callee.info.kind == "method" and positional:
             bound = positional[1:]  # Detect.forward(self, x)
         run.plans[id(node)] = Plan("own_function", info=callee.info, unbound=callee.bound is None)
         return call(run, callee.info, bound, keywords, starred)
     if isinstance(callee, Layer):
-        from transpile.infer.layers import call_layer
-
         return call_layer(run, node, callee, positional, keywords, starred)
     run.plans[id(node)] = Plan("unknown_call")
     result = run.var(("call", id(node)), f"call{id(node)}", tensorlike=_takes_tensors(positional))
@@ -184,15 +167,11 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         arguments(run, node)
         return Python(owner.type)
     if name in WALKS and not isinstance(owner, (Layer, Ref, Class, Python)):
-        from transpile.infer.layers import module_method
-
         positional, keywords, _ = arguments(run, node)
         anything = Layer("torch.nn.Module")
         run.plans[id(node)] = Plan("module_method", name=name, owner=anything)
         return module_method(run, node, anything, name, positional, keywords)
     if isinstance(owner, Layer):
-        from transpile.infer.layers import layer_method
-
         return layer_method(run, node, func, owner, name)
     return None
 
@@ -210,8 +189,6 @@ def _is_size_list(node: cst.Call) -> bool:
 
 
 def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fact:
-    from transpile.infer.join import join
-
     positional, _, _ = arguments(run, node)
     if name in ("append", "insert", "extend") and positional:
         fact = positional[-1][1]
@@ -240,8 +217,6 @@ def reference_call(
 ) -> Fact:
     name = callee.name
     if name.startswith("builtins."):
-        from transpile.infer.builtins import call_builtin
-
         return call_builtin(run, node, name[9:], positional, keywords)
     if name.startswith("torch.nn.") and name.endswith(".__init__"):
         run.plans[id(node)] = Plan("base_init")
@@ -249,8 +224,6 @@ def reference_call(
     rule = run.rules.by_name(name)
     if rule is not None:
         if rule.kind == "layer":
-            from transpile.infer.layers import construct_layer
-
             return construct_layer(run, node, rule, positional, keywords, starred)
         if starred and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params)):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
@@ -261,8 +234,6 @@ def reference_call(
             plan.data["starred"] = True
         return fact
     if name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper() and ".functional" not in name:
-        from transpile.infer.layers import construct_unknown_layer
-
         return construct_unknown_layer(run, node, name, positional)
     if name in ("functools.partial",) and positional:
         run.plans[id(node)] = Plan("partial")
@@ -298,8 +269,6 @@ def construct(
     keywords: dict[str, Operand],
     starred: bool,
 ) -> Fact:
-    from transpile.infer.functions import call
-
     info = callee.info
     info.instantiated = True
     init = info.find_method("__init__")

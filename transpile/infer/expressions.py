@@ -8,9 +8,8 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.definitions import Env
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Function, Python, Ref, Sequence, Tensor, resolve
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
@@ -19,8 +18,6 @@ __all__ = ["evaluate", "expression_handler"]
 Handler = Callable[[Run, Any], Fact]
 EXPRESSIONS: dict[type, Handler] = {}
 BUILTINS = frozenset(dir(builtins))
-DISPLAYS: dict[type, str] = {cst.Tuple: "tuple", cst.List: "list", cst.Set: "set"}
-COMPREHENSIONS: dict[type, str] = {cst.ListComp: "list", cst.SetComp: "set"}
 
 
 def expression_handler(*types: type) -> Callable[[Handler], Handler]:
@@ -113,31 +110,6 @@ def ellipsis(run: Run, node: cst.Ellipsis) -> Fact:
     return Python("ellipsis")
 
 
-@expression_handler(cst.Tuple, cst.List, cst.Set)
-def display(run: Run, node: cst.Tuple | cst.List | cst.Set) -> Fact:
-    items: list[Fact] | None = []
-    loose: Fact | None = None
-    for element in node.elements:
-        fact = evaluate(run, element.value)
-        if isinstance(element, cst.StarredElement):
-            inner = resolve(fact)
-            if isinstance(inner, Sequence) and inner.items is not None and items is not None:
-                items += inner.items
-            else:
-                from transpile.infer.iteration import element_of
-
-                item = element_of(run, fact, element.value)
-                loose = item if loose is None else join(loose, item)
-                for known in items or ():
-                    loose = join(loose, known)
-                items = None
-        elif items is not None:
-            items.append(fact)
-        else:
-            loose = fact if loose is None else join(loose, fact)
-    return Sequence(DISPLAYS[type(node)], items, loose if loose is not None else UNKNOWN)
-
-
 @expression_handler(cst.Dict)
 def dictionary(run: Run, node: cst.Dict) -> Fact:
     value: Fact | None = None
@@ -150,35 +122,6 @@ def dictionary(run: Run, node: cst.Dict) -> Fact:
     return Dict(value if value is not None else UNKNOWN)
 
 
-@expression_handler(cst.IfExp)
-def conditional(run: Run, node: cst.IfExp) -> Fact:
-    from transpile.infer.statements import narrow, replace_env
-
-    evaluate(run, node.test)
-    before = run.env
-    saved = dict(before)
-    narrow(run, node.test, True)
-    body = evaluate(run, node.body)
-    replace_env(run, before, Env(before.parent, dict(saved)))
-    narrow(run, node.test, False)
-    orelse = evaluate(run, node.orelse)
-    replace_env(run, before, Env(before.parent, dict(saved)))
-    result = join(body, orelse)
-    if isinstance(result, Tensor) and result.source == "conflict":
-        return _same_layout(run, node, body, orelse, result)
-    return result
-
-
-def _same_layout(run: Run, node: cst.IfExp, body: Fact, orelse: Fact, joined: Tensor) -> Fact:
-    """Two branches in two layouts: one of them is converted."""
-    first, second = resolve(body), resolve(orelse)
-    assert isinstance(first, Tensor) and isinstance(second, Tensor)
-    target = run.layout(first)
-    if isinstance(target, tuple) and run.want(node.orelse, second, target):
-        return Tensor(joined.rank, joined.dims, joined.dtype, target)
-    return joined
-
-
 @expression_handler(cst.NamedExpr)
 def walrus(run: Run, node: cst.NamedExpr) -> Fact:
     fact = evaluate(run, node.value)
@@ -186,16 +129,6 @@ def walrus(run: Run, node: cst.NamedExpr) -> Fact:
         run.env[node.target.value] = fact
         run.facts[id(node.target)] = fact
     return fact
-
-
-@expression_handler(cst.Lambda)
-def lambda_(run: Run, node: cst.Lambda) -> Fact:
-    from transpile.infer.functions import analyze, register
-
-    info = register(run, node, None)
-    info.env = run.env
-    analyze(run, info)
-    return Function(info)
 
 
 @expression_handler(cst.Await)
@@ -216,91 +149,10 @@ def yield_(run: Run, node: cst.Yield) -> Fact:
     return UNKNOWN
 
 
-@expression_handler(cst.ListComp, cst.GeneratorExp, cst.SetComp, cst.DictComp)
-def comprehension(run: Run, node: Any) -> Fact:
-    from transpile.infer.iteration import element_of
-    from transpile.infer.statements import assign, narrow
-
-    outer = run.env
-    run.env = Env(outer)
-    count: Sequence | None = None
-    clause = node.for_in
-    while clause is not None:
-        iterable = evaluate(run, clause.iter)
-        resolved = resolve(iterable)
-        if (
-            count is None
-            and clause.inner_for_in is None
-            and not clause.ifs
-            and isinstance(resolved, Sequence)
-        ):
-            count = resolved
-        assign(run, clause.target, element_of(run, iterable, clause.iter), None)
-        for condition in clause.ifs:
-            evaluate(run, condition.test)
-            narrow(run, condition.test, True)
-        clause = clause.inner_for_in
-    if isinstance(node, cst.DictComp):
-        evaluate(run, node.key)
-        value = evaluate(run, node.value)
-        run.env = outer
-        return Dict(value)
-    element = evaluate(run, node.elt)
-    run.env = outer
-    type_ = COMPREHENSIONS.get(type(node), "generator")
-    resolved_element = resolve(element)
-    if count is not None and count.items is not None and not isinstance(resolved_element, Python):
-        return Sequence(type_, [element] * len(count.items), element)
-    return Sequence(type_, None, element)
-
-
-@expression_handler(cst.Attribute)
-def attribute(run: Run, node: cst.Attribute) -> Fact:
-    from transpile.infer.attributes import attribute_of
-
-    owner = evaluate(run, node.value)
-    return attribute_of(run, node, owner)
-
-
-@expression_handler(cst.Subscript)
-def subscript(run: Run, node: cst.Subscript) -> Fact:
-    from transpile.infer.ops.index import load
-
-    return load(run, node)
-
-
-@expression_handler(cst.Call)
-def call(run: Run, node: cst.Call) -> Fact:
-    from transpile.infer.calls import call_expression
-
-    return call_expression(run, node)
-
-
-@expression_handler(cst.BinaryOperation)
-def binary(run: Run, node: cst.BinaryOperation) -> Fact:
-    from transpile.infer.operators import binary_operation
-
-    return binary_operation(run, node)
-
-
-@expression_handler(cst.UnaryOperation)
-def unary(run: Run, node: cst.UnaryOperation) -> Fact:
-    from transpile.infer.operators import unary_operation
-
-    return unary_operation(run, node)
-
-
 @expression_handler(cst.BooleanOperation)
 def boolean(run: Run, node: cst.BooleanOperation) -> Fact:
     left, right = evaluate(run, node.left), evaluate(run, node.right)
     return join(left, right)
-
-
-@expression_handler(cst.Comparison)
-def comparison(run: Run, node: cst.Comparison) -> Fact:
-    from transpile.infer.operators import compare
-
-    return compare(run, node)
 
 
 @expression_handler(cst.Index)

@@ -11,6 +11,7 @@ from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
     NEVER,
     UNKNOWN,
+    Class,
     Dict,
     Fact,
     Python,
@@ -25,6 +26,7 @@ from transpile.infer.join import join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open, settle
 from transpile.infer.operators import dim_of
 from transpile.infer.run import Run, same
+from transpile.infer.statements import suite
 
 __all__ = ["analyze", "call", "register"]
 
@@ -108,8 +110,6 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     if info.kind in ("method", "property") and parameters and info.owner is not None:
         env[parameters[0].name] = Self(info.owner.name, info.owner)
     elif info.kind == "class" and parameters and info.owner is not None:
-        from transpile.infer.facts import Class
-
         env[parameters[0].name] = Class(info.owner)
     for parameter in info.own_parameters:
         fact = env[parameter.name] = parameter_fact(run, info, parameter)
@@ -131,8 +131,6 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         if isinstance(info.node, cst.Lambda):
             run.returned.append((info.node.body, evaluate(run, info.node.body)))
         else:
-            from transpile.infer.statements import suite
-
             suite(run, info.node.body)
         returns = _merge_returns(run, info)
     finally:

@@ -1,14 +1,26 @@
-"""What a loop variable is, given what is iterated."""
+"""Loops, displays and comprehensions: what one item is, given what is iterated."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import libcst as cst
 
+from transpile.infer.branches import merge, narrow, replace_env
+from transpile.infer.definitions import Env
 from transpile.infer.dims import Dim
+from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Sequence, Tensor, Var, resolve
-from transpile.infer.run import Run
+from transpile.infer.join import join
+from transpile.infer.ops.index import drop_axis
+from transpile.infer.run import Run, same
+from transpile.infer.statements import assign, statement, suite
 
 __all__ = ["element_of"]
+
+DISPLAYS: dict[type, str] = {cst.Tuple: "tuple", cst.List: "list", cst.Set: "set"}
+COMPREHENSIONS: dict[type, str] = {cst.ListComp: "list", cst.SetComp: "set"}
 
 
 def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
@@ -27,8 +39,6 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
     if isinstance(fact, Layer):
         return run.var(("item", fact.name), f"{fact.name}[]")
     if isinstance(fact, Tensor):
-        from transpile.infer.ops.index import drop_axis
-
         return drop_axis(run, fact, 0, node if isinstance(node, cst.BaseExpression) else None)
     if isinstance(fact, Dict):
         return Python("str")
@@ -37,3 +47,91 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
             fact.element = Var(f"{fact.name}[]", fact.tensorlike)
         return fact.element
     return UNKNOWN
+
+
+@statement(cst.For)
+def for_(run: Run, node: cst.For) -> bool:
+    iterable = evaluate(run, node.iter)
+    loop(run, node.body, lambda: assign(run, node.target, element_of(run, iterable, node.iter), None))
+    if node.orelse is not None:
+        suite(run, node.orelse.body)
+    return False
+
+
+@statement(cst.While)
+def while_(run: Run, node: cst.While) -> bool:
+    loop(run, node.body, lambda: evaluate(run, node.test))
+    if node.orelse is not None:
+        suite(run, node.orelse.body)
+    return False
+
+
+def loop(run: Run, body: cst.BaseSuite, start: Callable[[], Any]) -> None:
+    before = run.env
+    for _ in range(2):
+        run.env = Env(before.parent, dict(before))
+        start()
+        suite(run, body)
+        after = merge(run, Env(before.parent, dict(before)), run.env)
+        stable = all(same(after[name], fact) for name, fact in before.items())
+        replace_env(run, before, after)
+        if stable:
+            return
+
+
+@expression_handler(cst.Tuple, cst.List, cst.Set)
+def display(run: Run, node: cst.Tuple | cst.List | cst.Set) -> Fact:
+    items: list[Fact] | None = []
+    loose: Fact | None = None
+    for element in node.elements:
+        fact = evaluate(run, element.value)
+        if isinstance(element, cst.StarredElement):
+            inner = resolve(fact)
+            if isinstance(inner, Sequence) and inner.items is not None and items is not None:
+                items += inner.items
+            else:
+                item = element_of(run, fact, element.value)
+                loose = item if loose is None else join(loose, item)
+                for known in items or ():
+                    loose = join(loose, known)
+                items = None
+        elif items is not None:
+            items.append(fact)
+        else:
+            loose = fact if loose is None else join(loose, fact)
+    return Sequence(DISPLAYS[type(node)], items, loose if loose is not None else UNKNOWN)
+
+
+@expression_handler(cst.ListComp, cst.GeneratorExp, cst.SetComp, cst.DictComp)
+def comprehension(run: Run, node: Any) -> Fact:
+    outer = run.env
+    run.env = Env(outer)
+    count: Sequence | None = None
+    clause = node.for_in
+    while clause is not None:
+        iterable = evaluate(run, clause.iter)
+        resolved = resolve(iterable)
+        if (
+            count is None
+            and clause.inner_for_in is None
+            and not clause.ifs
+            and isinstance(resolved, Sequence)
+        ):
+            count = resolved
+        assign(run, clause.target, element_of(run, iterable, clause.iter), None)
+        for condition in clause.ifs:
+            evaluate(run, condition.test)
+            narrow(run, condition.test, True)
+        clause = clause.inner_for_in
+    if isinstance(node, cst.DictComp):
+        evaluate(run, node.key)
+        value = evaluate(run, node.value)
+        run.env = outer
+        return Dict(value)
+    element = evaluate(run, node.elt)
+    run.env = outer
+    type_ = COMPREHENSIONS.get(type(node), "generator")
+    resolved_element = resolve(element)
+    if count is not None and count.items is not None and not isinstance(resolved_element, Python):
+        return Sequence(type_, [element] * len(count.items), element)
+    return Sequence(type_, None, element)

@@ -8,7 +8,7 @@ from typing import Any
 
 import libcst as cst
 
-import transpile.infer.ops  # noqa: F401  (registers the operations)
+from transpile.infer import branches, calls, define, iteration, ops  # noqa: F401  (they register handlers)
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.functions import analyze
 from transpile.infer.run import Run

@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.dims import Dim
-from transpile.infer.expressions import evaluate
+from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.layout import PLAIN, Open, Pair
@@ -31,6 +31,7 @@ def dim_of(fact: Fact) -> Dim | None:
     return None
 
 
+@expression_handler(cst.BinaryOperation)
 def binary_operation(run: Run, node: cst.BinaryOperation) -> Fact:
     left, right = evaluate(run, node.left), evaluate(run, node.right)
     return operation(run, node, node.operator, (node.left, left), (node.right, right))
@@ -327,6 +328,7 @@ def augmented_operation(run: Run, node: cst.AugAssign) -> Fact:
     return result
 
 
+@expression_handler(cst.UnaryOperation)
 def unary_operation(run: Run, node: cst.UnaryOperation) -> Fact:
     fact = resolve(evaluate(run, node.expression))
     run.plans.pop(id(node), None)
@@ -348,6 +350,7 @@ def unary_operation(run: Run, node: cst.UnaryOperation) -> Fact:
     return fact if isinstance(fact, Python) else UNKNOWN
 
 
+@expression_handler(cst.Comparison)
 def compare(run: Run, node: cst.Comparison) -> Fact:
     left = evaluate(run, node.left)
     facts: list[tuple[cst.BaseExpression | None, Fact]] = [(node.left, left)]

@@ -1,4 +1,4 @@
-"""Statements: how facts flow through assignments, branches, loops and definitions."""
+"""Statements: how facts flow through assignments, imports and blocks."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.definitions import ClassInfo, Env
-from transpile.infer.dims import Dim
+from transpile.infer.annotations import from_annotation
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
     UNKNOWN,
     Class,
     Fact,
-    Function,
     Layer,
     Python,
     Ref,
@@ -23,13 +21,12 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
-from transpile.infer.join import join
-from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.operators import augmented_operation
+from transpile.infer.ops.index import store
 from transpile.infer.plans import Plan
-from transpile.infer.run import Run, same
-from transpile.source.walk import descendants
+from transpile.infer.run import Run
 
-__all__ = ["assign", "block", "define_class", "define_function", "module"]
+__all__ = ["assign", "block", "dotted", "module", "statement", "suite"]
 
 Handler = Callable[[Run, Any], bool]
 STATEMENTS: dict[type, Handler] = {}
@@ -99,15 +96,6 @@ def leave_loop(run: Run, node: cst.CSTNode) -> bool:
     return False
 
 
-@statement(cst.Assert)
-def assert_(run: Run, node: cst.Assert) -> bool:
-    evaluate(run, node.test)
-    if node.msg is not None:
-        evaluate(run, node.msg)
-    narrow(run, node.test, True)
-    return False
-
-
 @statement(cst.Del)
 def delete(run: Run, node: cst.Del) -> bool:
     if isinstance(node.target, (cst.Attribute, cst.Subscript)):
@@ -130,8 +118,6 @@ def assign_statement(run: Run, node: cst.Assign) -> bool:
 
 @statement(cst.AnnAssign)
 def annotated(run: Run, node: cst.AnnAssign) -> bool:
-    from transpile.infer.annotations import from_annotation
-
     evaluate(run, node.annotation.annotation)
     fact = evaluate(run, node.value) if node.value is not None else UNKNOWN
     if resolve(fact) is UNKNOWN or isinstance(resolve(fact), Var):
@@ -144,8 +130,6 @@ def annotated(run: Run, node: cst.AnnAssign) -> bool:
 
 @statement(cst.AugAssign)
 def augmented(run: Run, node: cst.AugAssign) -> bool:
-    from transpile.infer.operators import augmented_operation
-
     fact = augmented_operation(run, node)
     assign(run, node.target, fact, None)
     return False
@@ -176,8 +160,6 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
     elif isinstance(target, (cst.Tuple, cst.List)):
         unpack(run, target, fact)
     elif isinstance(target, cst.Subscript):
-        from transpile.infer.ops.index import store
-
         store(run, target, fact, value)
     elif isinstance(target, cst.StarredElement):
         assign(run, target.value, Sequence("list", None, fact), None)
@@ -325,145 +307,6 @@ def _bind(run: Run, name: str, module_name: str) -> None:
         run.bound.add(name)
 
 
-# --- compound statements -------------------------------------------------------------------------------------
-
-
-def merge(run: Run, first: Env, second: Env) -> Env:
-    merged = Env(first.parent)
-    for name, fact in first.items():
-        other = second.get(name)
-        if other is None or other is fact:
-            merged[name] = fact
-            continue
-        combined = join(fact, other)
-        if isinstance(combined, Tensor) and combined.source == "conflict":
-            pin(run, name, fact, other)
-        merged[name] = combined
-    for name, fact in second.items():
-        if name not in merged:
-            merged[name] = fact
-    return merged
-
-
-def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
-    if run.function is None or name in run.function.pins:
-        return
-    layouts = [run.layout(t) for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
-    ranks = [t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
-    run.function.pins[name] = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
-    run.version += 1
-
-
-@statement(cst.If)
-def if_(run: Run, node: cst.If) -> bool:
-    evaluate(run, node.test)
-    before = run.env
-    run.env = Env(before.parent, dict(before))
-    narrow(run, node.test, True)
-    ended_then = suite(run, node.body)
-    then = run.env
-    run.env = Env(before.parent, dict(before))
-    narrow(run, node.test, False)
-    ended_else = False
-    if node.orelse is not None:
-        if isinstance(node.orelse, cst.If):
-            ended_else = if_(run, node.orelse)
-        else:
-            ended_else = suite(run, node.orelse.body)
-    otherwise = run.env
-    if ended_then and ended_else:
-        replace_env(run, before, then)
-        return True
-    result = otherwise if ended_then else then if ended_else else merge(run, then, otherwise)
-    replace_env(run, before, result)
-    return False
-
-
-def replace_env(run: Run, scope: Env, result: Env) -> None:
-    """Nested functions hold on to the scope object, so its content is replaced, not the object."""
-    if scope is not result:
-        content = dict(result)
-        scope.clear()
-        scope.update(content)
-    run.env = scope
-
-
-def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
-    """`if isinstance(x, list)`, `if x is None`, `x.dim() == 4`: what the test says inside its branch."""
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-        narrow(run, test.expression, not holds)
-        return
-    if isinstance(test, cst.BooleanOperation):
-        if isinstance(test.operator, cst.And) == holds:
-            narrow(run, test.left, holds)
-            narrow(run, test.right, holds)
-        return
-    if not isinstance(test, cst.Call) or not holds:
-        return
-    if not (isinstance(test.func, cst.Name) and test.func.value == "isinstance" and len(test.args) == 2):
-        return
-    subject = test.args[0].value
-    if not isinstance(subject, cst.Name):
-        return
-    wanted = run.facts.get(id(test.args[1].value))
-    kinds = wanted.items if isinstance(wanted, Sequence) and wanted.items else [wanted] if wanted else []
-    names = [k.name for k in kinds if isinstance(k, Ref)]
-    current = run.env.find(subject.value)
-    if current is None or not names or run.function is None:
-        return
-    resolved = resolve(current)
-    if all(n in ("builtins.list", "builtins.tuple") for n in names) and not isinstance(resolved, Sequence):
-        key = (subject.value, names[0])
-        element = run.function.narrowed.get(key)
-        if element is None:
-            element = run.function.narrowed[key] = Var(f"{run.function.qualname}.{subject.value}[]", True)
-        run.env[subject.value] = Sequence("list" if names == ["builtins.list"] else "sequence", None, element)
-    elif all(n == "torch.Tensor" for n in names) and not isinstance(resolved, Tensor):
-        key2 = ("narrowed", run.function.qualname, subject.value)
-        run.env[subject.value] = run.tensors.setdefault(key2, Tensor(None, None, None, Open()))
-    elif all(n in ("builtins.int", "builtins.float", "builtins.str", "builtins.bool") for n in names):
-        if not isinstance(resolved, Python):
-            symbol = f"{run.function.qualname}.{subject.value}"
-            run.env[subject.value] = Python(names[0][9:], dim=Dim.symbol(symbol))
-    elif len(names) == 1 and names[0].startswith("torch.nn.") and not isinstance(resolved, Layer):
-        run.env[subject.value] = Layer(names[0])
-    elif len(kinds) == 1 and isinstance(kinds[0], Class) and not isinstance(resolved, Layer):
-        info = kinds[0].info
-        run.env[subject.value] = Layer(info.name, info)
-
-
-@statement(cst.For)
-def for_(run: Run, node: cst.For) -> bool:
-    from transpile.infer.iteration import element_of
-
-    iterable = evaluate(run, node.iter)
-    loop(run, node.body, lambda: assign(run, node.target, element_of(run, iterable, node.iter), None))
-    if node.orelse is not None:
-        suite(run, node.orelse.body)
-    return False
-
-
-@statement(cst.While)
-def while_(run: Run, node: cst.While) -> bool:
-    loop(run, node.body, lambda: evaluate(run, node.test))
-    if node.orelse is not None:
-        suite(run, node.orelse.body)
-    return False
-
-
-def loop(run: Run, body: cst.BaseSuite, start: Callable[[], Any]) -> None:
-    before = run.env
-    for _ in range(2):
-        run.env = Env(before.parent, dict(before))
-        start()
-        suite(run, body)
-        after = merge(run, Env(before.parent, dict(before)), run.env)
-        stable = all(same(after[name], fact) for name, fact in before.items())
-        replace_env(run, before, after)
-        if stable:
-            return
-
-
 @statement(cst.With)
 def with_(run: Run, node: cst.With) -> bool:
     for item in node.items:
@@ -471,97 +314,3 @@ def with_(run: Run, node: cst.With) -> bool:
         if item.asname is not None:
             assign(run, item.asname.name, fact if isinstance(resolve(fact), (Layer, Var)) else UNKNOWN, None)
     return suite(run, node.body)
-
-
-@statement(cst.Try, cst.TryStar)
-def try_(run: Run, node: cst.Try) -> bool:
-    before = run.env
-    run.env = Env(before.parent, dict(before))
-    ended = suite(run, node.body)
-    if node.orelse is not None and not ended:
-        ended = suite(run, node.orelse.body)
-    outcomes = [] if ended else [run.env]
-    for handler in node.handlers:
-        run.env = Env(before.parent, dict(before))
-        if handler.type is not None:
-            evaluate(run, handler.type)
-        if handler.name is not None and isinstance(handler.name.name, cst.Name):
-            run.env[handler.name.name.value] = UNKNOWN
-        if not suite(run, handler.body):
-            outcomes.append(run.env)
-    result = outcomes[0] if outcomes else Env(before.parent, dict(before))
-    for other in outcomes[1:]:
-        result = merge(run, result, other)
-    replace_env(run, before, result)
-    if node.finalbody is not None:
-        suite(run, node.finalbody.body)
-    return not outcomes
-
-
-@statement(cst.Match)
-def match_(run: Run, node: cst.Match) -> bool:
-    evaluate(run, node.subject)
-    before = run.env
-    result: Env | None = None
-    for case in node.cases:
-        run.env = Env(before.parent, dict(before))
-        for part in descendants(case.pattern):
-            if isinstance(part, (cst.MatchAs, cst.MatchStar)) and part.name is not None:
-                run.env[part.name.value] = UNKNOWN
-        if case.guard is not None:
-            evaluate(run, case.guard)
-        suite(run, case.body)
-        result = run.env if result is None else merge(run, result, run.env)
-    replace_env(run, before, merge(run, before, result) if result is not None else before)
-    return False
-
-
-# --- definitions ---------------------------------------------------------------------------------------------
-
-
-@statement(cst.FunctionDef)
-def define_function(run: Run, node: cst.FunctionDef) -> bool:
-    from transpile.infer.functions import analyze, register
-
-    info = register(run, node, None)
-    run.bound.add(node.name.value)
-    run.env[node.name.value] = Function(info)
-    if run.function is not None:
-        analyze(run, info)  # a nested function: its closure is alive now
-    return False
-
-
-@statement(cst.ClassDef)
-def define_class(run: Run, node: cst.ClassDef) -> bool:
-    from transpile.infer.functions import register
-
-    info = run.class_of.get(id(node))
-    if info is None:
-        prefix = f"{run.function.qualname}." if run.function is not None else ""
-        info = ClassInfo(node.name.value, node, run.env, prefix + node.name.value)
-        run.class_of[id(node)] = info
-        run.classes[info.qualname] = info
-    info.env = run.env
-    info.bases = [evaluate(run, arg.value) for arg in node.bases]
-    run.families.clear()
-    for keyword in node.keywords:
-        evaluate(run, keyword.value)
-    for decorator in node.decorators:
-        evaluate(run, decorator.decorator)
-    run.bound.add(node.name.value)
-    run.env[node.name.value] = Class(info)
-    outer = run.env
-    run.env = Env(outer)
-    body = node.body.body if isinstance(node.body, cst.IndentedBlock) else []
-    for child in body:
-        if isinstance(child, cst.FunctionDef):
-            method = register(run, child, info)
-            info.methods[child.name.value] = method
-            run.env[child.name.value] = Function(method)
-        else:
-            block(run, [child])
-    for name, fact in run.env.items():
-        if not isinstance(fact, Function):
-            run.store_attribute(info, name, id(node), fact)
-    run.env = outer
-    return False

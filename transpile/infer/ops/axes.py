@@ -8,7 +8,7 @@ from transpile.infer.apply import MISSING, Site, hook
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor
 from transpile.infer.layout import PLAIN, Open, order
-from transpile.infer.operators import dim_of
+from transpile.infer.operators import broadcast, dim_of
 from transpile.infer.ops.axis import inserted, reduced_layout
 
 
@@ -85,8 +85,6 @@ def expand(site: Site) -> Fact:
         return UNKNOWN
     node = site.operand("input")
     if "other" in site.values:
-        from transpile.infer.operators import broadcast
-
         other = site.tensor("other")
         result = broadcast(run, site.node, [site.values["input"], site.values["other"]])
         if other is None or other.rank is None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from transpile.infer.apply import MISSING, Site, hook
+import libcst as cst
+
+from transpile.infer.apply import MISSING, Site, elementwise, hook
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor
+from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, Var, resolve
 from transpile.infer.layout import PLAIN, Open, Pair, normalize, order
+from transpile.infer.operators import common_layout
 from transpile.infer.run import Run
 
 __all__ = ["reduced_layout"]
@@ -124,9 +127,6 @@ def _result(rule: Any, tensor: Tensor) -> Fact:
 @hook("cat", "concat", "concatenate")
 def cat(site: Site) -> Fact:
     """torch.cat(tensors, dim): all members in one layout, the axis renamed."""
-    from transpile.infer.facts import Var, resolve
-    from transpile.infer.operators import common_layout
-
     run = site.run
     name = site.rule.params[0].name
     value = site.values.get(name)
@@ -176,10 +176,6 @@ def cat(site: Site) -> Fact:
 
 def _member_operands(run: Run, sequence: Sequence, node: Any) -> list[tuple[Any, Tensor]]:
     """The tensors of a sequence; where it is written out, with their nodes, so that they can be converted."""
-    import libcst as cst
-
-    from transpile.infer.facts import Var, resolve
-
     members: list[tuple[Any, Tensor]] = []
     if sequence.items is not None:
         nodes: list[Any] = [None] * len(sequence.items)
@@ -200,9 +196,6 @@ def _member_operands(run: Run, sequence: Sequence, node: Any) -> list[tuple[Any,
 @hook("stack")
 def stack(site: Site) -> Fact:
     """torch.stack: a new axis; in channels-last the place of the new axis among the others is kept logical."""
-    from transpile.infer.facts import resolve
-    from transpile.infer.operators import common_layout
-
     run = site.run
     name = site.rule.params[0].name
     value = site.values.get(name)
@@ -258,8 +251,6 @@ def inserted(layout: Pair, rank: int, at: int) -> tuple[Pair, int]:
 @hook("max", "min")
 def extreme(site: Site) -> Fact:
     """torch.max: of everything, along an axis (values and indices), or of two tensors."""
-    from transpile.infer.apply import elementwise
-
     second = site.fact("dim")
     if site.given("other") or isinstance(second, Tensor):
         return elementwise(site)

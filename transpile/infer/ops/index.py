@@ -6,8 +6,9 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.containers import container_kind, own_members
 from transpile.infer.dims import Dim
-from transpile.infer.expressions import evaluate
+from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,
     Dict,
@@ -20,6 +21,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
+from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Open, order
 from transpile.infer.operators import dim_of
 from transpile.infer.ops.axis import reduced_layout
@@ -86,6 +88,7 @@ def place_key(node: cst.Subscript) -> str | None:
     return ".".join([owner.value, *reversed(names)]) + f"[{index.value}]"
 
 
+@expression_handler(cst.Subscript)
 def load(run: Run, node: cst.Subscript) -> Fact:
     owner = resolve(evaluate(run, node.value))
     run.plans.pop(id(node), None)
@@ -194,9 +197,7 @@ def _bounds(run: Run, part: cst.Slice) -> slice | None:
 
 
 def layer_item(run: Run, node: cst.Subscript, owner: Layer, parts: list[tuple[str, Any, Fact]]) -> Fact:
-    from transpile.infer.layers import _own_members, container_kind
-
-    members = _own_members(owner)
+    members = own_members(owner)
     if owner.site is not None:
         run.opened.add(owner.site)
     kind, part, fact = parts[0]
@@ -366,8 +367,6 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
     if isinstance(owner, Sequence):
         kind = elements(run, target)[0][0]
         if kind == INT:
-            from transpile.infer.join import join
-
             current = owner.any()
             if owner.items is not None:
                 owner.items = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from transpile.infer.apply import MISSING, Site, hook
+from transpile.infer.apply import MISSING, Site, constant, hook
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, from_order, inverse, order
 
@@ -69,12 +69,8 @@ def permute(site: Site) -> Fact:
     value = site.values.get(name)
     entries = value if isinstance(value, list) else [value] if value is not None else []
     if len(entries) == 1 and isinstance(resolve(entries[0][1]), Sequence):
-        from transpile.infer.apply import constant
-
         axes = constant(entries[0][1])
     else:
-        from transpile.infer.apply import constant
-
         axes = tuple(constant(fact) for _, fact in entries)
     if axes is MISSING or MISSING in axes or not all(isinstance(a, int) for a in axes):
         site.plain()

@@ -1,0 +1,36 @@
+"""The arguments of a call, evaluated."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.apply import Operand
+from transpile.infer.expressions import evaluate
+from transpile.infer.facts import Sequence, resolve
+from transpile.infer.run import Run
+
+__all__ = ["arguments"]
+
+
+def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operand], bool]:
+    """Evaluated arguments: positional, by keyword, and whether any is starred."""
+    positional: list[Operand] = []
+    keywords: dict[str, Operand] = {}
+    starred = False
+    for arg in node.args:
+        fact = evaluate(run, arg.value)
+        if arg.star:
+            resolved = resolve(fact)
+            if (
+                arg.star == "*"
+                and isinstance(resolved, Sequence)
+                and resolved.items is not None
+                and len(node.args) == 1
+            ):
+                positional += [(None, item) for item in resolved.items]
+            starred = True
+        elif arg.keyword is not None:
+            keywords[arg.keyword.value] = (arg.value, fact)
+        else:
+            positional.append((arg.value, fact))
+    return positional, keywords, starred

@@ -1,0 +1,200 @@
+"""Branches: what a test says inside them, and what holds where they meet again."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.definitions import Env
+from transpile.infer.dims import Dim
+from transpile.infer.expressions import evaluate, expression_handler
+from transpile.infer.facts import UNKNOWN, Class, Fact, Layer, Python, Ref, Sequence, Tensor, Var, resolve
+from transpile.infer.join import join
+from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.run import Run
+from transpile.infer.statements import statement, suite
+from transpile.source.walk import descendants
+
+__all__ = ["merge", "narrow", "replace_env"]
+
+
+def merge(run: Run, first: Env, second: Env) -> Env:
+    merged = Env(first.parent)
+    for name, fact in first.items():
+        other = second.get(name)
+        if other is None or other is fact:
+            merged[name] = fact
+            continue
+        combined = join(fact, other)
+        if isinstance(combined, Tensor) and combined.source == "conflict":
+            pin(run, name, fact, other)
+        merged[name] = combined
+    for name, fact in second.items():
+        if name not in merged:
+            merged[name] = fact
+    return merged
+
+
+def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
+    if run.function is None or name in run.function.pins:
+        return
+    layouts = [run.layout(t) for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
+    ranks = [t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
+    run.function.pins[name] = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
+    run.version += 1
+
+
+@statement(cst.If)
+def if_(run: Run, node: cst.If) -> bool:
+    evaluate(run, node.test)
+    before = run.env
+    run.env = Env(before.parent, dict(before))
+    narrow(run, node.test, True)
+    ended_then = suite(run, node.body)
+    then = run.env
+    run.env = Env(before.parent, dict(before))
+    narrow(run, node.test, False)
+    ended_else = False
+    if node.orelse is not None:
+        if isinstance(node.orelse, cst.If):
+            ended_else = if_(run, node.orelse)
+        else:
+            ended_else = suite(run, node.orelse.body)
+    otherwise = run.env
+    if ended_then and ended_else:
+        replace_env(run, before, then)
+        return True
+    result = otherwise if ended_then else then if ended_else else merge(run, then, otherwise)
+    replace_env(run, before, result)
+    return False
+
+
+def replace_env(run: Run, scope: Env, result: Env) -> None:
+    """Nested functions hold on to the scope object, so its content is replaced, not the object."""
+    if scope is not result:
+        content = dict(result)
+        scope.clear()
+        scope.update(content)
+    run.env = scope
+
+
+def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
+    """`if isinstance(x, list)`, `if x is None`, `x.dim() == 4`: what the test says inside its branch."""
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        narrow(run, test.expression, not holds)
+        return
+    if isinstance(test, cst.BooleanOperation):
+        if isinstance(test.operator, cst.And) == holds:
+            narrow(run, test.left, holds)
+            narrow(run, test.right, holds)
+        return
+    if not isinstance(test, cst.Call) or not holds:
+        return
+    if not (isinstance(test.func, cst.Name) and test.func.value == "isinstance" and len(test.args) == 2):
+        return
+    subject = test.args[0].value
+    if not isinstance(subject, cst.Name):
+        return
+    wanted = run.facts.get(id(test.args[1].value))
+    kinds = wanted.items if isinstance(wanted, Sequence) and wanted.items else [wanted] if wanted else []
+    names = [k.name for k in kinds if isinstance(k, Ref)]
+    current = run.env.find(subject.value)
+    if current is None or not names or run.function is None:
+        return
+    resolved = resolve(current)
+    if all(n in ("builtins.list", "builtins.tuple") for n in names) and not isinstance(resolved, Sequence):
+        key = (subject.value, names[0])
+        element = run.function.narrowed.get(key)
+        if element is None:
+            element = run.function.narrowed[key] = Var(f"{run.function.qualname}.{subject.value}[]", True)
+        run.env[subject.value] = Sequence("list" if names == ["builtins.list"] else "sequence", None, element)
+    elif all(n == "torch.Tensor" for n in names) and not isinstance(resolved, Tensor):
+        key2 = ("narrowed", run.function.qualname, subject.value)
+        run.env[subject.value] = run.tensors.setdefault(key2, Tensor(None, None, None, Open()))
+    elif all(n in ("builtins.int", "builtins.float", "builtins.str", "builtins.bool") for n in names):
+        if not isinstance(resolved, Python):
+            symbol = f"{run.function.qualname}.{subject.value}"
+            run.env[subject.value] = Python(names[0][9:], dim=Dim.symbol(symbol))
+    elif len(names) == 1 and names[0].startswith("torch.nn.") and not isinstance(resolved, Layer):
+        run.env[subject.value] = Layer(names[0])
+    elif len(kinds) == 1 and isinstance(kinds[0], Class) and not isinstance(resolved, Layer):
+        info = kinds[0].info
+        run.env[subject.value] = Layer(info.name, info)
+
+
+@statement(cst.Assert)
+def assert_(run: Run, node: cst.Assert) -> bool:
+    evaluate(run, node.test)
+    if node.msg is not None:
+        evaluate(run, node.msg)
+    narrow(run, node.test, True)
+    return False
+
+
+@statement(cst.Try, cst.TryStar)
+def try_(run: Run, node: cst.Try) -> bool:
+    before = run.env
+    run.env = Env(before.parent, dict(before))
+    ended = suite(run, node.body)
+    if node.orelse is not None and not ended:
+        ended = suite(run, node.orelse.body)
+    outcomes = [] if ended else [run.env]
+    for handler in node.handlers:
+        run.env = Env(before.parent, dict(before))
+        if handler.type is not None:
+            evaluate(run, handler.type)
+        if handler.name is not None and isinstance(handler.name.name, cst.Name):
+            run.env[handler.name.name.value] = UNKNOWN
+        if not suite(run, handler.body):
+            outcomes.append(run.env)
+    result = outcomes[0] if outcomes else Env(before.parent, dict(before))
+    for other in outcomes[1:]:
+        result = merge(run, result, other)
+    replace_env(run, before, result)
+    if node.finalbody is not None:
+        suite(run, node.finalbody.body)
+    return not outcomes
+
+
+@statement(cst.Match)
+def match_(run: Run, node: cst.Match) -> bool:
+    evaluate(run, node.subject)
+    before = run.env
+    result: Env | None = None
+    for case in node.cases:
+        run.env = Env(before.parent, dict(before))
+        for part in descendants(case.pattern):
+            if isinstance(part, (cst.MatchAs, cst.MatchStar)) and part.name is not None:
+                run.env[part.name.value] = UNKNOWN
+        if case.guard is not None:
+            evaluate(run, case.guard)
+        suite(run, case.body)
+        result = run.env if result is None else merge(run, result, run.env)
+    replace_env(run, before, merge(run, before, result) if result is not None else before)
+    return False
+
+
+@expression_handler(cst.IfExp)
+def conditional(run: Run, node: cst.IfExp) -> Fact:
+    evaluate(run, node.test)
+    before = run.env
+    saved = dict(before)
+    narrow(run, node.test, True)
+    body = evaluate(run, node.body)
+    replace_env(run, before, Env(before.parent, dict(saved)))
+    narrow(run, node.test, False)
+    orelse = evaluate(run, node.orelse)
+    replace_env(run, before, Env(before.parent, dict(saved)))
+    result = join(body, orelse)
+    if isinstance(result, Tensor) and result.source == "conflict":
+        return _same_layout(run, node, body, orelse, result)
+    return result
+
+
+def _same_layout(run: Run, node: cst.IfExp, body: Fact, orelse: Fact, joined: Tensor) -> Fact:
+    """Two branches in two layouts: one of them is converted."""
+    first, second = resolve(body), resolve(orelse)
+    assert isinstance(first, Tensor) and isinstance(second, Tensor)
+    target = run.layout(first)
+    if isinstance(target, tuple) and run.want(node.orelse, second, target):
+        return Tensor(joined.rank, joined.dims, joined.dtype, target)
+    return joined

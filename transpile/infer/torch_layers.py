@@ -1,0 +1,221 @@
+"""Layers of torch.nn: what each does to a tensor's layout and sizes."""
+
+from __future__ import annotations
+
+import re
+
+import libcst as cst
+
+from transpile.infer.apply import Operand, constant, image_result
+from transpile.infer.dims import Dim
+from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Sequence, Tensor, Var, resolve
+from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.operators import broadcast, dim_of
+from transpile.infer.plans import Plan
+from transpile.infer.run import Run
+
+__all__ = ["torch_layer"]
+SPATIAL = re.compile(r"torch\.nn\.(?:Lazy)?(?:Conv|ConvTranspose|MaxPool|AvgPool|LPPool|FractionalMaxPool|MaxUnpool|"
+                     r"Adaptive(?:Avg|Max)Pool|ZeroPad|ReflectionPad|ReplicationPad|CircularPad|ConstantPad|"
+                     r"Dropout|InstanceNorm|BatchNorm)([123])d$")  # fmt: skip
+SAME_SHAPE = ("BatchNorm", "InstanceNorm", "Dropout")
+# Layers of torch's order, and those of images beside the SPATIAL ones.
+PLAIN_LAYERS = frozenset(
+    {
+        "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerDecoder",
+        "TransformerEncoderLayer", "TransformerDecoderLayer", "LSTM", "GRU", "RNN", "LSTMCell", "GRUCell",
+        "RNNCell", "Bilinear", "Embedding", "EmbeddingBag",
+    }
+)  # fmt: skip
+IMAGE_LAYERS = frozenset(
+    {
+        "Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", "PixelShuffle", "PixelUnshuffle",
+        "ChannelShuffle", "LocalResponseNorm", "Unfold", "Fold", "Softmax2d",
+    }
+)  # fmt: skip
+
+
+def torch_layer(
+    run: Run,
+    node: cst.Call | None,
+    layer: Layer,
+    operand: Operand,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+) -> Fact:
+    """A layer of torch.nn: how it treats the layout, and the dims of what comes out."""
+    short = layer.name.rpartition(".")[2]
+    site: cst.CSTNode = node if node is not None else cst.Name("_")
+    plan = run.plans.get(id(node)) if node is not None else None
+    plan = plan if plan is not None else Plan("layer_call", layer=layer)
+    if short in PLAIN_LAYERS:
+        return plain_layer(run, site, layer, short, positional, keywords)
+    tensor = run.as_tensor(operand[1])
+    if tensor is None:
+        return UNKNOWN
+    spatial = SPATIAL.match(layer.name)
+    if spatial is not None:
+        count = int(spatial.group(1))
+        if short.startswith(("BatchNorm1", "Dropout1")):
+            return channel_layer(run, operand, tensor, site)
+        result = image_result(run, operand[0], tensor, count + 2, site, plan)
+        return image_dims(short, layer, tensor, result)
+    if short in IMAGE_LAYERS:
+        rank = 4 if short not in ("Upsample", "LocalResponseNorm", "Fold") else None
+        if short == "Unfold":
+            run.want(operand[0], tensor, IMAGE)
+            return Tensor(3, None, tensor.dtype, PLAIN)
+        return image_result(run, operand[0], tensor, rank, site, plan)
+    if short in ("GroupNorm", "SyncBatchNorm", "PReLU"):
+        return channel_layer(run, operand, tensor, site, like=True)
+    if short in ("Linear", "LazyLinear", "LayerNorm", "RMSNorm", "CrossMapLRN2d"):
+        return last_axis_layer(run, site, operand, tensor, layer, short)
+    if short in ("Flatten", "Unflatten"):
+        return flatten_layer(run, node, layer, operand, tensor, plan)
+    if short in ("Softmax", "LogSoftmax", "Softmin", "GLU"):
+        return axis_layer(run, node, layer, operand, tensor, plan)
+    if short.endswith("Loss"):
+        return Tensor(0, (), tensor.dtype, PLAIN)
+    return broadcast(run, site, [operand])
+
+
+def image_dims(short: str, layer: Layer, tensor: Tensor, result: Tensor) -> Tensor:
+    """Sizes of the result: batch kept, channels by the layer's arguments, space where it is known to stay."""
+    if result.rank is None:
+        return result
+    batch = tensor.dim(0)
+    channels: Dim | None = tensor.dim(1)
+    space: list[Dim | None] = [None] * (result.rank - 2)
+    if short.startswith(SAME_SHAPE):
+        return Tensor(None, tensor.dims, tensor.dtype, result.layout) if tensor.dims is not None else result
+    if short.startswith(("Conv", "LazyConv")):
+        channels = dim_of(layer.arguments.get("out_channels", UNKNOWN))
+    if short.startswith("Adaptive"):
+        size = constant(layer.arguments.get("output_size", UNKNOWN))
+        if size == 1 or (isinstance(size, tuple) and all(s == 1 for s in size)):
+            space = [Dim(1)] * (result.rank - 2)
+    return Tensor(None, (batch, channels, *space), tensor.dtype, result.layout)
+
+
+def channel_layer(
+    run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode, like: bool = False
+) -> Tensor:
+    """Works along axis 1 at any rank: (N, C), (N, C, L), (N, C, H, W)."""
+    if tensor.rank is not None and tensor.rank <= 2:
+        return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN)
+    layout = run.ask(tensor, operand[0] or site)
+    if isinstance(layout, Open):
+        if tensor.rank is None:
+            return tensor
+        layout.value = IMAGE
+        run.version += 1
+    elif tensor.rank is not None:
+        run.want(operand[0], tensor, IMAGE)
+    elif layout == PLAIN:
+        return tensor
+    return Tensor(
+        tensor.rank, tensor.dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank else tensor.layout
+    )
+
+
+def last_axis_layer(
+    run: Run, site: cst.CSTNode, operand: Operand, tensor: Tensor, layer: Layer, short: str
+) -> Fact:
+    """Linear and LayerNorm: torch's last axes, so the operand is needed in torch's order."""
+    layout = run.ask(tensor, operand[0] or site)
+    if isinstance(layout, Open):
+        if tensor.rank is None or tensor.rank >= 3:
+            layout.value = PLAIN
+            run.version += 1
+    else:
+        run.want(operand[0], tensor, PLAIN)
+    dims = tensor.dims
+    if short.endswith("Linear"):
+        out = dim_of(layer.arguments.get("out_features", UNKNOWN))
+        if dims is None and tensor.rank is not None:
+            dims = tuple([None] * tensor.rank)
+        dims = (*dims[:-1], out) if dims else dims
+    if dims is None and tensor.rank is None:
+        return Tensor(None, None, tensor.dtype, PLAIN)
+    return Tensor(tensor.rank, dims, tensor.dtype, PLAIN)
+
+
+def plain_layer(
+    run: Run,
+    site: cst.CSTNode,
+    layer: Layer,
+    short: str,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+) -> Fact:
+    first: Tensor | None = None
+    for operand_node, fact in [*positional, *keywords.values()]:
+        resolved = resolve(fact)
+        if isinstance(resolved, Tensor) or (
+            isinstance(resolved, Var) and (first is None or resolved.tensorlike)
+        ):
+            tensor = run.as_tensor(fact)
+            assert tensor is not None
+            if first is None:
+                first = tensor
+                if short in ("MultiheadAttention", "LSTM", "GRU", "RNN") and tensor.rank is None:
+                    tensor.rank = 3
+                    run.version += 1
+            layout = run.layout(tensor)
+            if isinstance(layout, Open):
+                layout.value = PLAIN
+                run.version += 1
+            else:
+                run.want(operand_node, tensor, PLAIN)
+    if first is None:
+        return UNKNOWN
+    if short == "MultiheadAttention":
+        out = Tensor(first.rank, first.dims, first.dtype, PLAIN)
+        return Sequence("tuple", [out, Tensor(None, None, first.dtype, PLAIN)])
+    if short in ("LSTM", "GRU", "RNN"):
+        out = Tensor(first.rank, None, first.dtype, PLAIN)
+        state = Tensor(3, None, first.dtype, PLAIN)
+        return Sequence("tuple", [out, Sequence("tuple", [state, state]) if short == "LSTM" else state])
+    if short == "Embedding":
+        dims = None
+        if first.rank is not None:
+            dims = (
+                *(first.dims or [None] * first.rank),
+                dim_of(layer.arguments.get("embedding_dim", UNKNOWN)),
+            )
+        return Tensor(None, dims, "float32", PLAIN)
+    if short == "LSTMCell":
+        state = Tensor(2, None, first.dtype, PLAIN)
+        return Sequence("tuple", [state, state])
+    return Tensor(first.rank, None, first.dtype, PLAIN)
+
+
+def flatten_layer(
+    run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan
+) -> Fact:
+    """nn.Flatten inside a Sequential runs on what it is given: it must know the layout itself."""
+    short = layer.name.rpartition(".")[2]
+    if short == "Flatten":
+        start = constant(layer.arguments.get("start_dim", Python("int", 1)))
+        end = constant(layer.arguments.get("end_dim", Python("int", -1)))
+        if isinstance(run.layout(tensor), Open):
+            run.want(operand[0], tensor, IMAGE)
+        plan.data["flatten"] = (tensor, start, end)
+        if start == 1 and end == -1:
+            return Tensor(2, (tensor.dim(0), None), tensor.dtype, PLAIN)
+        rank = None
+        if tensor.rank is not None and isinstance(start, int) and isinstance(end, int):
+            rank = tensor.rank - ((end % tensor.rank) - (start % tensor.rank))
+        return Tensor(rank, None, tensor.dtype, tensor.layout if rank and rank > 2 else PLAIN)
+    return Tensor(None, None, tensor.dtype, PLAIN)
+
+
+def axis_layer(
+    run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan
+) -> Fact:
+    """Softmax(dim): the layer keeps torch's axis number, so it must be given torch's order."""
+    layout = run.layout(tensor)
+    if isinstance(layout, tuple) and layout:
+        run.want(operand[0], tensor, PLAIN)
+        return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN)
+    return broadcast(run, node if node is not None else cst.Name("_"), [operand])
