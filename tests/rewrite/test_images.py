@@ -4,7 +4,6 @@
 of 5. What comes out has the layout that the translation's own signature says: a wrong one shows as a wrong shape.
 """
 
-
 from __future__ import annotations
 
 from typing import Any

@@ -1,6 +1,5 @@
 """What is run of every fixture: factory, inputs, and what is expected beyond equal numbers."""
 
-
 from __future__ import annotations
 
 from dataclasses import dataclass, field
