@@ -26,12 +26,11 @@ from transpile.infer.join import join
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
-__all__ = ["attribute_of", "is_tensor_attribute"]
+__all__ = ["attribute_of"]
 
 TENSOR_ONLY = frozenset(
     {"shape", "dtype", "device", "data", "grad", "requires_grad", "is_cuda", "ndim", "T", "mT"}
 )
-SURE = frozenset({"is_cuda", "requires_grad", "mT"})
 INT_ATTRIBUTES = frozenset(
     {
         "in_channels",
@@ -151,10 +150,6 @@ def torch_layer_attribute(run: Run, node: cst.Attribute, base: str, name: str, f
     if name in INT_ATTRIBUTES:
         return Python("int", None, Dim.symbol(f"{fact.name}.{name}"))
     return None
-
-
-def is_tensor_attribute(name: str) -> bool:
-    return name in TENSOR_ONLY
 
 
 def tensor_attribute(run: Run, node: cst.Attribute, tensor: Tensor, name: str) -> Fact:

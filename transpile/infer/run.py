@@ -85,9 +85,6 @@ class Run:
     def remark(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
         self.remarks[(id(node), code)] = Remark(code, node, message, help_)
 
-    def withdraw(self, code: str, node: cst.CSTNode) -> None:
-        self.remarks.pop((id(node), code), None)
-
     # --- tensors ---------------------------------------------------------------------------------------------
 
     def as_tensor(self, fact: Fact, rank: int | None = None) -> Tensor | None:

@@ -6,7 +6,7 @@ import libcst as cst
 
 from transpile.rulebook import is_atom
 
-__all__ = ["atom", "expression", "source", "statement"]
+__all__ = ["atom", "expression", "is_string", "source", "statement"]
 
 _EMPTY = cst.Module(body=[])
 
@@ -36,3 +36,12 @@ def statement(text: str) -> cst.BaseSmallStatement:
     line = cst.parse_statement(text)
     assert isinstance(line, cst.SimpleStatementLine)
     return line.body[0]
+
+
+def is_string(node: cst.CSTNode) -> bool:
+    """Whether a statement is a string by itself: a docstring, where it comes first."""
+    return (
+        isinstance(node, cst.SimpleStatementLine)
+        and isinstance(node.body[0], cst.Expr)
+        and isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
+    )

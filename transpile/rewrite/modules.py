@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.definitions import ClassInfo, FunctionInfo
 from transpile.infer.facts import Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.run import Run
-from transpile.rewrite.code import expression
+from transpile.rewrite.code import expression, is_string
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text
 from transpile.rewrite.registry import on, operation
@@ -132,17 +132,9 @@ def class_(context: Context, original: cst.ClassDef, updated: cst.ClassDef) -> A
         line = cst.parse_statement(
             f"torch_names = {renamed!r}  # torch's name → the name that Keras leaves free\n"
         )
-        at = 1 if body and _is_docstring(body[0]) else 0
+        at = 1 if body and is_string(body[0]) else 0
         updated = updated.with_changes(body=updated.body.with_changes(body=[*body[:at], line, *body[at:]]))
     return updated
-
-
-def _is_docstring(node: cst.CSTNode) -> bool:
-    return (
-        isinstance(node, cst.SimpleStatementLine)
-        and isinstance(node.body[0], cst.Expr)
-        and isinstance(node.body[0].value, (cst.SimpleString, cst.ConcatenatedString))
-    )
 
 
 def renamed_attributes(context: Context, info: ClassInfo) -> dict[str, str]:

@@ -71,17 +71,6 @@ class RuleFacts:
             dtype_of(fact) is not None or (isinstance(fact, Python) and fact.type == "dtype")
         )
 
-    def is_float(self, name: str) -> bool:
-        fact = self._fact(name)
-        return isinstance(fact, Python) and fact.type == "float"
-
-    def is_bool(self, name: str) -> bool:
-        fact = self._fact(name)
-        return isinstance(fact, Python) and fact.type == "bool"
-
-    def is_sequence(self, name: str) -> bool:
-        return isinstance(self._fact(name), Sequence)
-
     def rank(self, name: str) -> int | None:
         fact = self._fact(name)
         return fact.rank if isinstance(fact, Tensor) else None

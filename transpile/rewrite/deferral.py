@@ -1,0 +1,148 @@
+"""Names of imports that left and are still used: imported where they are, or a placeholder."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.definitions import parameters_of
+from transpile.infer.scopes import bound_names
+from transpile.rewrite.code import is_string
+from transpile.rewrite.context import Context
+from transpile.rewrite.references import class_text
+from transpile.rewrite.stripping import Names, is_torch
+from transpile.source.walk import children, descendants
+
+__all__ = ["collect", "evaluated", "leftovers"]
+
+
+def evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
+    """Where code evaluates strings, `nn` stays a name: a namespace of the layers that strings and data files name."""
+    if not any(plan.op == "eval" for plan in context.run.plans.values()):
+        return set()
+    done: set[str] = set()
+    for local, line in brought.items():
+        if _qualified(line) != "torch.nn":
+            continue
+        named = set(context.run.evaluated) | set(
+            re.findall(rf"\b{local}\.([A-Z]\w+)", "\n".join(_strings(tree)))
+        )
+        members = []
+        for name in sorted(named):
+            text = class_text(context, f"torch.nn.{name}", testing=False)
+            if text is not None:
+                members.append(f"{name}={text}")
+        if members:
+            context.needs("types")
+            context.placeholders.append(
+                f"{local} = types.SimpleNamespace({', '.join(members)})  # what evaluated strings may name"
+            )
+            done.add(local)
+    return done
+
+
+def _strings(tree: cst.Module) -> list[str]:
+    return [node.value for node in descendants(tree) if type(node) is cst.SimpleString]
+
+
+def leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:
+    # other files may import what a third-party package brought from this one
+    at_module = {
+        name for name, line in brought.items() if not is_torch(_qualified(line)) and name in everything
+    }
+    body = [_localized(context, node, everything, at_module) for node in tree.body]
+    tree = tree.with_changes(body=body)
+    if at_module:
+        placeholder = context.support("Placeholder")
+        context.placeholders.extend(
+            f"{name} = {placeholder}({_qualified(everything[name])!r})" for name in sorted(at_module)
+        )
+    return tree
+
+
+def _qualified(line: str) -> str:
+    found = re.fullmatch(r"from (\S+) import (\S+)(?: as \S+)?", line)
+    if found:
+        return f"{found[1]}.{found[2]}"
+    return line.split()[1]
+
+
+def _localized(context: Context, node: Any, names: Names, at_module: set[str]) -> Any:
+    """Names used in function bodies get a local import there; those used while the module loads a placeholder."""
+    if isinstance(node, cst.FunctionDef):
+        used = set(_used(node.body, names, _parameters(node)))
+        used -= bound_names(node.body) if used else used
+        for part in (*node.decorators, node.params, *([node.returns] if node.returns is not None else [])):
+            at_module.update(_used(part, names, set()))
+        if used and isinstance(node.body, cst.IndentedBlock):
+            lines = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
+            inner = list(node.body.body)
+            at = 1 if inner and is_string(inner[0]) else 0
+            return node.with_changes(body=node.body.with_changes(body=[*inner[:at], *lines, *inner[at:]]))
+        if used:
+            at_module.update(used)
+        return node
+    if isinstance(node, cst.ClassDef):
+        for part in (*node.bases, *node.keywords, *node.decorators):
+            at_module.update(_used(part, names, set()))
+        if isinstance(node.body, cst.IndentedBlock):
+            body = [_localized(context, child, names, at_module) for child in node.body.body]
+            return node.with_changes(body=node.body.with_changes(body=body))
+        return node
+    if isinstance(node, (cst.If, cst.Try, cst.With, cst.For, cst.While)) and isinstance(
+        node.body, cst.IndentedBlock
+    ):
+        if isinstance(node, cst.If) and _is_main(node):
+            used = set(_used(node.body, names, set()))
+            if used:
+                lines = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
+                return node.with_changes(body=node.body.with_changes(body=[*lines, *node.body.body]))
+            return node
+        body = [_localized(context, child, names, at_module) for child in node.body.body]
+        rest = [child for child in node.children if child is not node.body]
+        for child in rest:
+            at_module.update(_used(child, names, set()))
+        return node.with_changes(body=node.body.with_changes(body=body))
+    at_module.update(_used(node, names, set()))
+    return node
+
+
+def _is_main(node: cst.If) -> bool:
+    return "__main__" in cst.Module(body=[]).code_for_node(node.test)
+
+
+def _parameters(node: cst.FunctionDef) -> set[str]:
+    return {p.name for p in parameters_of(node.params)}
+
+
+def _used(node: cst.CSTNode, names: Names, shadowed: set[str]) -> set[str]:
+    """The deferred names that a subtree reads."""
+    found: set[str] = set()
+    collect(node, names.keys() - shadowed, found)
+    return found
+
+
+def collect(node: Any, names: set[str], found: set[str]) -> None:
+    kind = type(node)
+    if kind is cst.Name:
+        if node.value in names:
+            found.add(node.value)
+    elif kind is cst.Attribute or kind is cst.Arg:
+        collect(node.value, names, found)
+    elif kind is cst.Param:
+        for part in (node.default, node.annotation):
+            if part is not None:
+                collect(part, names, found)
+    elif kind is cst.FunctionDef or kind is cst.Lambda:
+        collect(node.params, names, found)
+        inner: set[str] = set()
+        collect(node.body, names - {p.name for p in parameters_of(node.params)}, inner)
+        found |= inner - bound_names(node.body) if inner else inner
+        if kind is cst.FunctionDef:
+            for decorator in node.decorators:
+                collect(decorator, names, found)
+    elif kind is not cst.Import and kind is not cst.ImportFrom:
+        for child in children(node):
+            collect(child, names, found)
