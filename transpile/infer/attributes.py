@@ -28,9 +28,6 @@ from transpile.infer.run import Run
 
 __all__ = ["attribute_of"]
 
-TENSOR_ONLY = frozenset(
-    {"shape", "dtype", "device", "data", "grad", "requires_grad", "is_cuda", "ndim", "T", "mT"}
-)
 INT_ATTRIBUTES = frozenset(
     {
         "in_channels",
@@ -59,7 +56,7 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
     if isinstance(fact, Tensor):
         return tensor_attribute(run, node, fact, name)
     if isinstance(fact, Class):
-        return class_attribute(run, fact, name)
+        return class_attribute(fact, name)
     if isinstance(fact, Layer):
         return layer_attribute(run, node, fact, name)
     if isinstance(fact, Var):
@@ -84,7 +81,7 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
     return UNKNOWN
 
 
-def class_attribute(run: Run, fact: Class, name: str) -> Fact:
+def class_attribute(fact: Class, name: str) -> Fact:
     method = fact.info.find_method(name)
     if method is not None:
         return Function(method, fact if method.kind == "class" else None)
@@ -122,14 +119,14 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
             return Python("bool")
         base = next((b for b in info.torch_bases() if b.startswith("torch.nn.")), None)
         if base is not None and base != "torch.nn.Module":
-            inherited = torch_layer_attribute(run, node, base, name, fact)
+            inherited = torch_layer_attribute(run, node, name, fact)
             if inherited is not None:
                 return inherited
         return run.var((info.qualname, name), f"{info.qualname}.{name}")
     if name == "training":
         run.plans[id(node)] = Plan("training")
         return Python("bool")
-    inherited = torch_layer_attribute(run, node, fact.name, name, fact)
+    inherited = torch_layer_attribute(run, node, name, fact)
     if inherited is not None:
         return inherited
     if fact.members is not None and name.isdigit():
@@ -137,7 +134,7 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
     return run.var((id(node), name), f"{fact.name}.{name}")
 
 
-def torch_layer_attribute(run: Run, node: cst.Attribute, base: str, name: str, fact: Layer) -> Fact | None:
+def torch_layer_attribute(run: Run, node: cst.Attribute, name: str, fact: Layer) -> Fact | None:
     if name in ("weight", "bias", "running_mean", "running_var"):
         key = ("tensor", id(node))
         tensor = run.tensors.get(key)

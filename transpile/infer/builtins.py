@@ -14,9 +14,7 @@ from transpile.infer.run import Run
 __all__ = ["call_builtin"]
 
 
-def call_builtin(
-    run: Run, node: cst.Call, name: str, positional: list[Operand], keywords: dict[str, Operand]
-) -> Fact:
+def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand]) -> Fact:
     facts = [resolve(fact) for _, fact in positional]
     first = facts[0] if facts else UNKNOWN
     if name in ("int", "round", "len", "ord", "hash", "id"):

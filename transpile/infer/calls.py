@@ -217,7 +217,7 @@ def reference_call(
 ) -> Fact:
     name = callee.name
     if name.startswith("builtins."):
-        return call_builtin(run, node, name[9:], positional, keywords)
+        return call_builtin(run, node, name[9:], positional)
     if name.startswith("torch.nn.") and name.endswith(".__init__"):
         run.plans[id(node)] = Plan("base_init")
         return Python("none")
@@ -234,7 +234,7 @@ def reference_call(
             plan.data["starred"] = True
         return fact
     if name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper() and ".functional" not in name:
-        return construct_unknown_layer(run, node, name, positional)
+        return construct_unknown_layer(run, node, name)
     if name in ("functools.partial",) and positional:
         run.plans[id(node)] = Plan("partial")
         return positional[0][1] if not positional[1:] else UNKNOWN

@@ -31,7 +31,6 @@ def members_of(
     node: cst.Call,
     name: str,
     positional: list[Operand],
-    keywords: dict[str, Operand],
     starred: bool,
 ) -> Sequence:
     """What a container holds."""

@@ -34,7 +34,7 @@ def construct_layer(
     name = rule.torch
     run.plans[id(node)] = Plan("layer", rule, starred=starred)
     if name in CONTAINERS:
-        container = Layer(name, None, members_of(run, node, name, positional, keywords, starred))
+        container = Layer(name, None, members_of(run, node, name, positional, starred))
         container.site = id(node)
         return container
     if name.endswith(("Parameter", ".Buffer")):
@@ -51,7 +51,7 @@ def construct_layer(
     return layer
 
 
-def construct_unknown_layer(run: Run, node: cst.Call, name: str, positional: list[Operand]) -> Fact:
+def construct_unknown_layer(run: Run, node: cst.Call, name: str) -> Fact:
     run.plans[id(node)] = Plan("left", reason="no rule for this layer")
     return Layer(name)
 
@@ -190,7 +190,7 @@ def super_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, name
     run.plans[id(node)] = Plan("super_call", name=name, base=base, info=info)
     if name == "__init__":
         if container_kind(info.name, info) is not None and base is not None:
-            members = members_of(run, node, base, positional, keywords, starred)
+            members = members_of(run, node, base, positional, starred)
             run.store_attribute(info, "<members>", id(node), Layer(base, None, members))
         return Python("none")
     if name == "forward" and base is not None:

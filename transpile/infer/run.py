@@ -51,7 +51,6 @@ class Run:
         self.functions: list[FunctionInfo] = []
         self.attribute_sites: dict[tuple[str, str], dict[int, Fact]] = {}
         self.env = Env()
-        self.module_env = self.env
         self.function: FunctionInfo | None = None
         self.returned: list[tuple[cst.BaseExpression | None, Fact]] = []
         self.version = 0

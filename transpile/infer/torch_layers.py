@@ -49,7 +49,7 @@ def torch_layer(
     plan = run.plans.get(id(node)) if node is not None else None
     plan = plan if plan is not None else Plan("layer_call", layer=layer)
     if short in PLAIN_LAYERS:
-        return plain_layer(run, site, layer, short, positional, keywords)
+        return plain_layer(run, layer, short, positional, keywords)
     tensor = run.as_tensor(operand[1])
     if tensor is None:
         return UNKNOWN
@@ -67,13 +67,13 @@ def torch_layer(
             return Tensor(3, None, tensor.dtype, PLAIN)
         return image_result(run, operand[0], tensor, rank, site, plan)
     if short in ("GroupNorm", "SyncBatchNorm", "PReLU"):
-        return channel_layer(run, operand, tensor, site, like=True)
+        return channel_layer(run, operand, tensor, site)
     if short in ("Linear", "LazyLinear", "LayerNorm", "RMSNorm", "CrossMapLRN2d"):
         return last_axis_layer(run, site, operand, tensor, layer, short)
     if short in ("Flatten", "Unflatten"):
-        return flatten_layer(run, node, layer, operand, tensor, plan)
+        return flatten_layer(run, layer, operand, tensor, plan)
     if short in ("Softmax", "LogSoftmax", "Softmin", "GLU"):
-        return axis_layer(run, node, layer, operand, tensor, plan)
+        return axis_layer(run, site, operand, tensor)
     if short.endswith("Loss"):
         return Tensor(0, (), tensor.dtype, PLAIN)
     return broadcast(run, site, [operand])
@@ -97,9 +97,7 @@ def image_dims(short: str, layer: Layer, tensor: Tensor, result: Tensor) -> Tens
     return Tensor(None, (batch, channels, *space), tensor.dtype, result.layout)
 
 
-def channel_layer(
-    run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode, like: bool = False
-) -> Tensor:
+def channel_layer(run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode) -> Tensor:
     """Works along axis 1 at any rank: (N, C), (N, C, L), (N, C, H, W)."""
     if tensor.rank is not None and tensor.rank <= 2:
         return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN)
@@ -142,7 +140,6 @@ def last_axis_layer(
 
 def plain_layer(
     run: Run,
-    site: cst.CSTNode,
     layer: Layer,
     short: str,
     positional: list[Operand],
@@ -190,9 +187,7 @@ def plain_layer(
     return Tensor(first.rank, None, first.dtype, PLAIN)
 
 
-def flatten_layer(
-    run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan
-) -> Fact:
+def flatten_layer(run: Run, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan) -> Fact:
     """nn.Flatten inside a Sequential runs on what it is given: it must know the layout itself."""
     short = layer.name.rpartition(".")[2]
     if short == "Flatten":
@@ -210,12 +205,10 @@ def flatten_layer(
     return Tensor(None, None, tensor.dtype, PLAIN)
 
 
-def axis_layer(
-    run: Run, node: cst.Call | None, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan
-) -> Fact:
+def axis_layer(run: Run, site: cst.CSTNode, operand: Operand, tensor: Tensor) -> Fact:
     """Softmax(dim): the layer keeps torch's axis number, so it must be given torch's order."""
     layout = run.layout(tensor)
     if isinstance(layout, tuple) and layout:
         run.want(operand[0], tensor, PLAIN)
         return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN)
-    return broadcast(run, node if node is not None else cst.Name("_"), [operand])
+    return broadcast(run, site, [operand])

@@ -22,7 +22,7 @@ def index(context: Context, original: cst.Subscript, updated: cst.Subscript) -> 
     assert plan is not None
     tensor = plan.data["tensor"]
     if "physical" in plan.data:
-        return reordered(context, plan, updated)
+        return reordered(plan, updated)
     kinds = [kind for kind, _ in plan.data["parts"]]
     if (
         context.channels_last
@@ -38,7 +38,7 @@ def index(context: Context, original: cst.Subscript, updated: cst.Subscript) -> 
     return None
 
 
-def reordered(context: Context, plan: Any, updated: cst.Subscript) -> cst.Subscript:
+def reordered(plan: Any, updated: cst.Subscript) -> cst.Subscript:
     """The elements in the order of memory; trailing full slices are left out."""
     elements = updated.slice
     if (
@@ -93,4 +93,4 @@ def stored(context: Context, original: Any, updated: Any) -> Any:
     inner = plan.data.get("index")
     if inner is None or "physical" not in inner.data:
         return None
-    return reordered(context, inner, updated)
+    return reordered(inner, updated)

@@ -43,7 +43,7 @@ def needs_module(run: Run) -> set[str]:
         if forward is None:
             needed.add(info.qualname)
             continue
-        if any(not _acceptable(run, forward, p) for p in forward.own_parameters):
+        if any(not _acceptable(forward, p) for p in forward.own_parameters):
             needed.add(info.qualname)
         if not forward.own_parameters or any(p.star for p in forward.own_parameters):
             needed.add(info.qualname)
@@ -83,7 +83,7 @@ def _replaces_layers(run: Run, info: ClassInfo) -> bool:
     return False
 
 
-def _acceptable(run: Run, forward: FunctionInfo, parameter: Any) -> bool:
+def _acceptable(forward: FunctionInfo, parameter: Any) -> bool:
     fact = resolve(forward.facts.get(parameter.name, Var("")))
     if isinstance(fact, Tensor):
         return True
@@ -126,7 +126,7 @@ def class_(context: Context, original: cst.ClassDef, updated: cst.ClassDef) -> A
                 after = after.with_changes(value=expression(text))
         bases.append(after)
     updated = updated.with_changes(bases=bases)
-    renamed = renamed_attributes(context, info)
+    renamed = renamed_attributes(info)
     if renamed and isinstance(updated.body, cst.IndentedBlock):
         body = list(updated.body.body)
         line = cst.parse_statement(
@@ -137,18 +137,14 @@ def class_(context: Context, original: cst.ClassDef, updated: cst.ClassDef) -> A
     return updated
 
 
-def renamed_attributes(context: Context, info: ClassInfo) -> dict[str, str]:
+def renamed_attributes(info: ClassInfo) -> dict[str, str]:
     if not info.is_module:
         return {}
     return {
         name: f"{name}_"
         for name in sorted(info.attributes)
-        if name in RESERVED and name not in info.methods and _instance_attribute(context, info, name)
+        if name in RESERVED and name not in info.methods and name != "build"
     }
-
-
-def _instance_attribute(context: Context, info: ClassInfo, name: str) -> bool:
-    return name in info.attributes and name not in ("build",)
 
 
 @on(cst.Attribute)
@@ -162,7 +158,7 @@ def reserved(context: Context, original: cst.Attribute, updated: Any) -> Any:
         if name in METHODS and owner.info.find_method(name) is not None:
             return updated.with_changes(attr=cst.Name(f"{name}_"))
         for info in owner.info.ancestors():
-            if name in renamed_attributes(context, info):
+            if name in renamed_attributes(info):
                 return updated.with_changes(attr=cst.Name(f"{name}_"))
     return None
 

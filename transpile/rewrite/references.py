@@ -43,7 +43,7 @@ def attribute(context: Context, original: cst.Attribute, updated: cst.Attribute)
     plan = context.plan(original)
     if plan is not None:
         return None
-    return reference(context, original, updated)
+    return reference(context, original)
 
 
 @on(cst.Name)
@@ -51,10 +51,10 @@ def name(context: Context, original: cst.Name, updated: cst.Name) -> Any:
     """A name that `from torch import …` brought, used as a value."""
     if original.value not in context.run.imported:
         return None
-    return reference(context, original, updated)
+    return reference(context, original)
 
 
-def reference(context: Context, original: Any, updated: Any) -> Any:
+def reference(context: Context, original: Any) -> Any:
     fact = context.run.facts.get(id(original))
     if type(fact) is not Ref or not fact.name.startswith("torch.") or id(original) in context.callees:
         return None

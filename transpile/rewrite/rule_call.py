@@ -136,7 +136,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             # one size or a sequence of sizes: only known at run time
             bound.values[name] = f"{context.support('as_sizes')}({bound.values[name]})"
     values: dict[str, str | None] = dict(bound.values)
-    reshape_sizes(context, plan, values)
+    reshape_sizes(plan, values)
     remap_axes(context, original, plan, rule, values)
     for name, place in plan.data.get("place", {}).items():
         values[name] = str(place)
@@ -251,7 +251,7 @@ def remap_axes(
             continue
         places = inverse(order(layout, tensor.rank))
         text = values.get(name)
-        literal = _literal_axes(plan, rule, name, text)
+        literal = _literal_axes(plan, name)
         if literal is None:
             if text is not None:
                 values[name] = f"{places}[{text}]"
@@ -276,7 +276,7 @@ def remap_axes(
             warn_open(context, original, rule.torch)
 
 
-def _literal_axes(plan: Plan, rule: Any, name: str, text: str | None) -> Any:
+def _literal_axes(plan: Plan, name: str) -> Any:
     facts = RuleFacts(plan)
     value = facts.constant(name)
     if isinstance(value, bool):
@@ -292,7 +292,7 @@ def _place(axis: int, places: tuple[int, ...], rank: int) -> int:
     return -1 if place == rank - 1 else place
 
 
-def reshape_sizes(context: Context, plan: Plan, values: dict[str, str | None]) -> None:
+def reshape_sizes(plan: Plan, values: dict[str, str | None]) -> None:
     """Put the sizes of a view, expand or creation into the order of the result in memory."""
     permutation = plan.data.get("order")
     sizes = plan.data.get("sizes")

@@ -102,7 +102,7 @@ def shape_item(context: Context, original: cst.Subscript, updated: cst.Subscript
     plan = context.plan(original)
     assert plan is not None
     tensor = plan.data["tensor"]
-    operand = _operand(original.value, updated.value, context)
+    operand = _operand(original.value, updated.value)
     if operand is None:
         return None
     index = updated.slice[0].slice
@@ -111,7 +111,7 @@ def shape_item(context: Context, original: cst.Subscript, updated: cst.Subscript
     return expression(one_size(context, operand, tensor, source(index.value)))
 
 
-def _operand(original: cst.BaseExpression, updated: cst.BaseExpression, context: Context) -> str | None:
+def _operand(original: cst.BaseExpression, updated: cst.BaseExpression) -> str | None:
     """The tensor whose sizes an expression gives, after rewriting: it was kept as `x.shape`."""
     if isinstance(original, cst.Attribute) and isinstance(updated, cst.Attribute):
         return source(updated.value)
@@ -129,7 +129,7 @@ def shape_slice(context: Context, original: cst.Subscript, updated: cst.Subscrip
     plan = context.plan(original)
     assert plan is not None
     tensor = plan.data["tensor"]
-    operand = _operand(original.value, updated.value, context)
+    operand = _operand(original.value, updated.value)
     if operand is None:
         return None
     text = source(updated.slice[0].slice)
@@ -246,7 +246,7 @@ def unpack(context: Context, original: cst.Assign, updated: cst.Assign) -> Any:
         )
     if id(original.value) not in context.kept_shapes or not isinstance(target, (cst.Tuple, cst.List)):
         return None
-    operand = _operand(original.value, updated.value, context)
+    operand = _operand(original.value, updated.value)
     if operand is None:
         return None
     tensor = _tensor_of(context, original.value)

@@ -32,7 +32,7 @@ def permuted(site: Site, tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
     free = from_order(now) if run.channels_last else (PLAIN if now == tuple(range(rank)) else None)
     if wanted is not None and run.channels_last:
         target = wanted
-    elif free is not None and (free == PLAIN or _keeps_block(layout, axes)):
+    elif free is not None and (free == PLAIN or layout):
         target = free
     elif layout and _within_block(layout, axes):
         target = layout
@@ -45,10 +45,6 @@ def permuted(site: Site, tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
     plan.data["identity"] = moves == tuple(range(rank))
     plan.data["demand"] = id(site.node)
     return Tensor(rank, result_dims, tensor.dtype, target, source=plan if run.channels_last else None)
-
-
-def _keeps_block(layout: tuple[int, ...], axes: tuple[int, ...]) -> bool:
-    return bool(layout)
 
 
 def _within_block(layout: tuple[int, ...], axes: tuple[int, ...]) -> bool:
