@@ -132,6 +132,7 @@ def cat(site: Site) -> Fact:
     value = site.values.get(name)
     sequence = resolve(value[1]) if value is not None and not isinstance(value, list) else UNKNOWN
     node = site.operand(name)
+    members: list[tuple[Any, Tensor]] = []
     if isinstance(sequence, Var):
         element = sequence.element
         if element is None:
@@ -142,13 +143,9 @@ def cat(site: Site) -> Fact:
         members = [(None, tensor)] if tensor is not None else []
     elif isinstance(sequence, Sequence):
         members = _member_operands(run, sequence, node)
-    elif isinstance(sequence, Tensor):
-        members = []
-    else:
-        members = []
     if not members:
         return Tensor(None, None, None, PLAIN)
-    layout = common_layout(run, members)  # type: ignore[arg-type]
+    layout = common_layout(run, members)
     first = next((t for _, t in members if t.rank is not None), members[0][1])
     for _, tensor in members:
         if tensor.rank is None and first.rank is not None:
