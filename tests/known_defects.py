@@ -18,10 +18,6 @@ SIGNATURES = "infer/test_signatures.py"
 
 DEFECTS: dict[str, list[str]] = {
     # wrong numbers, or a caller that is led astray
-    "zeros made in torch's order join a tuple of images, and are not converted (infer: join of parameters)": [
-        f"{FIXTURES}::test_equal[conv_lstm-Frames]",
-        f"{FIXTURES}::test_equal_in_an_open_graph[conv_lstm-Frames]",
-    ],
     "an argument of BatchNorm1d may be (N, C, L): the signature calls it plain, and it is normalized as NLC": [
         f"{FIXTURES}::test_signatures_name_the_images[batch_norms-Plain]",
     ],

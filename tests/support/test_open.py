@@ -47,3 +47,11 @@ def test_placeholder_can_stand_anywhere_at_module_level_and_fails_when_run():
         names["run"]()
     with pytest.raises(NotImplementedError):
         bool(names["either"])
+
+
+def test_a_function_gets_the_axis_in_memory():
+    x = tf.reshape(tf.range(24.0), (1, 2, 3, 4))
+    total = open_rank.on_axis(lambda x, axis: tf.reduce_sum(x, axis=axis), x, 1)
+    assert total.shape == (1, 2, 3)  # torch's axis 1 is stored last
+    plain = open_rank.on_axis(lambda x, axis: tf.reduce_sum(x, axis=axis), x[0], 1)
+    assert plain.shape == (2, 4)

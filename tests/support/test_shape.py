@@ -21,6 +21,9 @@ def test_sizes():
     assert shapes.size(x, -1) == 4 and shapes.numel(x) == 24 and shapes.product([]) == 1
     assert [int(n) for n in opened(lambda x: shapes.shape(x), x)] == [2, 3, 4]
     assert int(opened(lambda x: shapes.size(x, 1), x)) == 3 and int(opened(shapes.numel, x)) == 24
+    assert shapes.as_sizes(3) == [3] and shapes.as_sizes((2, 3)) == [2, 3]
+    vector = tf.constant([2, 3])
+    assert shapes.as_sizes(vector) is vector
     partly = tf.function(lambda x: isinstance(shapes.shape(x)[1], int) and x)
     assert partly.get_concrete_function(tf.TensorSpec((None, 3))).output_shapes == (None, 3)
     assert shapes.known([1, tf.constant(2), -1]) == [1, -1]

@@ -333,7 +333,7 @@ def image_result(
     if tensor.rank is None:
         layout = run.ask(tensor, node or site)
         if isinstance(layout, Open):
-            layout.value = IMAGE
+            layout.settle(IMAGE)
             run.version += 1
         return Tensor(None, None, tensor.dtype, IMAGE if run.channels_last else PLAIN)
     run.want(node, tensor, IMAGE if tensor.rank >= 3 else PLAIN)

@@ -103,6 +103,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     info.state = "running"
     info.dirty = False
     info.runs += 1
+    fills = Open.fills_settled
     saved = run.env, run.function, run.returned
     run.depth += 1
     env = Env(info.env)
@@ -137,6 +138,8 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         run.env, run.function, run.returned = saved
         run.depth -= 1
         info.state = "done"
+    if Open.fills_settled != fills:
+        info.dirty = True  # the layout of a fill was decided behind the place where it is made
     if info.generator:
         returns = Sequence("generator", None, returns)
     _tie(info.returns, returns)

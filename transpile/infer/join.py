@@ -31,10 +31,10 @@ def link(left: Layout, right: Layout) -> Layout | None:
                 left.asked = left.asked or right.asked
                 left.fresh = left.fresh and right.fresh
             return left
-        left.value = right
+        left.settle(right)
         return right
     if isinstance(right, Open):
-        right.value = left
+        right.settle(left)
         return left
     return left if left == right else None
 

@@ -9,6 +9,7 @@ that splits the channels, (N, g, C/g, H, W) kept as (N, H, W, g, C/g), has (1, 2
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 __all__ = ["IMAGE", "PLAIN", "Layout", "Open", "from_order", "inverse", "normalize", "order", "settle"]
 
@@ -22,12 +23,19 @@ class Open:
 
     __slots__ = ("value", "parent", "fresh", "asked", "where")
 
+    fills_settled: ClassVar[int] = 0
+
     def __init__(self, fresh: bool = False) -> None:
         self.value: Pair | None = None
         self.parent: Open | None = None
         self.fresh = fresh  # a constant fill: any layout is right
         self.asked = False  # an operation needed to know
         self.where: object = None
+
+    def settle(self, value: Pair) -> None:
+        """Decide the layout. A constant fill was written for another one, so its function runs again."""
+        self.value = value
+        Open.fills_settled += self.fresh
 
     def root(self) -> Open:
         cell = self

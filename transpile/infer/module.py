@@ -33,9 +33,9 @@ def infer(
     module(run, tree)
     for _ in range(2):
         for _ in range(ROUNDS):
-            version = run.version
+            progress = run.progress()
             _round(run)
-            if run.version == version:
+            if run.progress() == progress:
                 break
         if not run.decide():
             break
@@ -53,9 +53,9 @@ def _order(run: Run) -> list[FunctionInfo]:
 def _round(run: Run) -> None:
     for function in _order(run):
         if function.state == "new" or function.dirty:
-            before = run.version
+            before = run.progress()
             analyze(run, function)
-            if run.version != before:
+            if run.progress() != before:
                 function.dirty = True
                 for dependent in function.dependents:
                     dependent.dirty = True

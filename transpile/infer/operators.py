@@ -205,7 +205,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             plains.append((operand_node, tensor))
     if decided is not None:
         for cell in opens:
-            cell.value = decided
+            cell.settle(decided)
             run.version += 1
         for operand_node, tensor in tensors:
             layout = run.layout(tensor)

@@ -140,7 +140,7 @@ class Run:
         if node is not None:
             self.convert.pop(id(node), None)
         if isinstance(have, Open):
-            have.value = layout
+            have.settle(layout)
             self.learn("want", node, layout)
             return True
         if have == layout:
@@ -202,6 +202,10 @@ class Run:
         assert merged is not None
         info.attributes[name] = merged
         self.version += 1
+
+    def progress(self) -> int:
+        """A number that grows whenever something is learnt."""
+        return self.version + Open.fills_settled
 
     def heirs(self, info: ClassInfo) -> list[ClassInfo]:
         """The project's classes that derive from this one."""

@@ -105,7 +105,7 @@ def channel_layer(run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode)
     if isinstance(layout, Open):
         if tensor.rank is None:
             return tensor
-        layout.value = IMAGE
+        layout.settle(IMAGE)
         run.version += 1
     elif tensor.rank is not None:
         run.want(operand[0], tensor, IMAGE)
@@ -123,7 +123,7 @@ def last_axis_layer(
     layout = run.ask(tensor, operand[0] or site)
     if isinstance(layout, Open):
         if tensor.rank is None or tensor.rank >= 3:
-            layout.value = PLAIN
+            layout.settle(PLAIN)
             run.version += 1
     else:
         run.want(operand[0], tensor, PLAIN)
@@ -160,7 +160,7 @@ def plain_layer(
                     run.version += 1
             layout = run.layout(tensor)
             if isinstance(layout, Open):
-                layout.value = PLAIN
+                layout.settle(PLAIN)
                 run.version += 1
             else:
                 run.want(operand_node, tensor, PLAIN)
