@@ -62,6 +62,6 @@ def test_what_is_unknown_needs_nothing(module: str) -> None:
     assert not third_party.needs_torch(module)
 
 
-@pytest.mark.parametrize("module", ["torch", "torch.nn", "torchvision", "timm"])
+@pytest.mark.parametrize("module", ["torch", "torch.nn", "torchvision"])
 def test_torch_and_its_family_need_no_metadata(module: str) -> None:
     assert third_party.needs_torch(module)

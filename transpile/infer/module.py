@@ -18,7 +18,7 @@ __all__ = ["infer"]
 
 ROUNDS = 4
 # Without an import of torch, or of what stands on it, nothing in a module is torch's.
-BRINGS_TORCH = re.compile(r"^[ \t]*(?:from|import)\b[^\n#]*(?:torch|einops|timm)", re.MULTILINE)
+BRINGS_TORCH = re.compile(r"^[ \t]*(?:from|import)\b[^\n#]*(?:torch|einops)", re.MULTILINE)
 
 
 def infer(

@@ -6,36 +6,16 @@ import re
 import sys
 from functools import cache
 
-# Modules whose distribution need not be installed where the translation runs, but which are known to need torch
-_KNOWN = frozenset(
-    {
-        "accelerate",
-        "clip",
-        "detectron2",
-        "fairseq",
-        "ignite",
-        "kornia",
-        "lightning",
-        "mmcv",
-        "mmengine",
-        "open_clip",
-        "pytorch_lightning",
-        "thop",
-        "timm",
-        "ultralytics",
-        "xformers",
-    }
-)
 _TORCH_FAMILY = frozenset({"torch", "torchvision", "torchaudio", "pytorch-lightning"})
 _REQUIREMENT = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 @cache
 def needs_torch(top_level_module: str) -> bool:
-    """Whether importing the module (a top-level name such as "timm") needs torch.
+    """Whether importing the module (a top-level name) needs torch.
 
-    True for torch and its family; for an installed module when the metadata of its distribution requires
-    torch outside an extra; for one that is not installed when it is known to. False for anything unknown.
+    True for torch and its family, and for an installed module when the metadata of its distribution requires
+    torch outside an extra. False for anything else: what is not installed cannot be asked.
     """
     name = top_level_module.partition(".")[0]
     if name in sys.stdlib_module_names or not name:
@@ -44,7 +24,7 @@ def needs_torch(top_level_module: str) -> bool:
         return True
     distributions = _distributions(name)
     if not distributions:
-        return name in _KNOWN
+        return False
     return any(_requires_torch(distribution) for distribution in distributions)
 
 
