@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from transpile.cli import COMMANDS, main
+from transpile.cli import main
+from transpile.commands import names
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 Capture = pytest.CaptureFixture[str]
@@ -260,7 +261,7 @@ def test_check_writes_nothing(here: Path, capsys: Capture) -> None:
 def test_help_names_every_command(capsys: Capture) -> None:
     assert main(["--help"]) == 0
     text = capsys.readouterr().out
-    assert all(f"\n  {name} " in text for name in COMMANDS)
+    assert all(f"\n  {name} " in text for name in names())
 
 
 def test_pyproject_sets_defaults_and_the_command_line_wins(capsys: Capture) -> None:
