@@ -191,3 +191,54 @@ def test_translated_parts_run_beside_leftovers():
     assert module.NEW in (True,)
     np.testing.assert_allclose(np.asarray(module.ZERO), np.zeros(3))
     assert isinstance(module.ZERO, tf.Tensor)
+
+
+BRANCHES = """
+import torch
+from torch import nn
+from torch.utils import model_zoo
+
+
+class Net(nn.Module):
+    def __init__(self, pretrained=False, kind="a"):
+        super().__init__()
+        self.linear = nn.Linear(3, 4)
+        if pretrained:
+            self.load_state_dict(torch.load(model_zoo.load_url("x")))
+        elif kind == "b":
+            for k in range(3):
+                torch.no_such_function(k)
+        else:
+            for k in range(3):
+                if k == 5:
+                    torch.no_such_function(k)
+
+    def forward(self, x):
+        def later(y):
+            return torch.no_such_function(y)
+
+        return self.linear(x), later
+
+
+def early(x):
+    if x is None:
+        return 3
+    return torch.no_such_function(x)
+"""
+
+
+def test_what_stays_torch_is_imported_in_the_branch_that_needs_it():
+    import tensorflow as tf
+
+    code = translate(BRANCHES).code
+    module = imported(code)
+    with without_torch():
+        result, later = module.Net()(tf.ones((2, 3)))
+        assert result.shape == (2, 4)
+        assert module.early(None) == 3
+        for left in (lambda: module.early(1), lambda: later(1), lambda: module.Net(pretrained=True)):
+            with pytest.raises(ImportError):
+                left()
+        with pytest.raises(ImportError):
+            module.Net(kind="b")
+    assert code.index("import torch\n\n            for k") > 0  # before a loop, not in each of its rounds

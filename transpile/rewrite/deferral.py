@@ -9,8 +9,8 @@ import libcst as cst
 
 from transpile.infer.definitions import parameters_of
 from transpile.infer.scopes import bound_names
-from transpile.rewrite.code import is_string
 from transpile.rewrite.context import Context
+from transpile.rewrite.local_imports import with_imports
 from transpile.rewrite.references import class_text
 from transpile.rewrite.stripping import Names, is_torch
 from transpile.source.walk import children, descendants
@@ -77,10 +77,10 @@ def _localized(context: Context, node: Any, names: Names, at_module: set[str]) -
         for part in (*node.decorators, node.params, *([node.returns] if node.returns is not None else [])):
             at_module.update(_used(part, names, set()))
         if used and isinstance(node.body, cst.IndentedBlock):
-            lines = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
-            inner = list(node.body.body)
-            at = 1 if inner and is_string(inner[0]) else 0
-            return node.with_changes(body=node.body.with_changes(body=[*inner[:at], *lines, *inner[at:]]))
+            lines = {name: names[name] for name in used}
+            return node.with_changes(
+                body=with_imports(node.body, lines, lambda part: _used(part, lines, set()))
+            )
         if used:
             at_module.update(used)
         return node
