@@ -14,7 +14,17 @@ import libcst as cst
 __all__ = ["with_imports"]
 
 Uses = Callable[[cst.CSTNode], set[str]]  # the names of imports that a subtree reads
-_BRANCHING = (cst.FunctionDef, cst.If, cst.Else, cst.Try, cst.ExceptHandler, cst.Finally, cst.With, cst.For, cst.While)
+_BRANCHING = (
+    cst.FunctionDef,
+    cst.If,
+    cst.Else,
+    cst.Try,
+    cst.ExceptHandler,
+    cst.Finally,
+    cst.With,
+    cst.For,
+    cst.While,
+)
 _LOOPS = (cst.For, cst.While)
 
 
