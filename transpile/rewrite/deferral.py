@@ -97,8 +97,8 @@ def _localized(context: Context, node: Any, names: Names, at_module: set[str]) -
         if isinstance(node, cst.If) and _is_main(node):
             used = set(_used(node.body, names, set()))
             if used:
-                lines = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
-                return node.with_changes(body=node.body.with_changes(body=[*lines, *node.body.body]))
+                imports = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
+                return node.with_changes(body=node.body.with_changes(body=[*imports, *node.body.body]))
             return node
         body = [_localized(context, child, names, at_module) for child in node.body.body]
         rest = [child for child in node.children if child is not node.body]
