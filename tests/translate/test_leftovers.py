@@ -242,3 +242,40 @@ def test_what_stays_torch_is_imported_in_the_branch_that_needs_it():
         with pytest.raises(ImportError):
             module.Net(kind="b")
     assert code.index("import torch\n\n            for k") > 0  # before a loop, not in each of its rounds
+
+
+SAME_NAMES = """
+import torch
+from torch.nn import Conv2d, Linear, Module
+from torch.nn.functional import pad
+
+
+class Net(Module):
+    def __init__(self, **kwargs):
+        super().__init__()
+        self.linear = Linear(3, 4, **kwargs)
+
+    def forward(self, x):
+        return self.linear(x)
+
+
+def padded(x: torch.Tensor):
+    return pad(x, (1, 2))
+
+
+def left(x: torch.Tensor, **rest):
+    return pad(x, **rest)
+"""
+
+
+def test_an_import_of_which_all_uses_are_translated_leaves_its_name_to_the_support():
+    import tensorflow as tf
+
+    code = translate(SAME_NAMES).code
+    module = imported(code)
+    with without_torch():
+        assert module.Net(bias=False)(tf.ones((2, 3))).shape == (2, 4)
+        assert module.padded(tf.ones((2, 3))).shape == (2, 6)
+        with pytest.raises(ImportError):
+            module.left(tf.ones((2, 3)), pad=(1, 2))
+    assert "from torch.nn import Linear" not in code

@@ -7,6 +7,7 @@ import libcst as cst
 from transpile.infer.facts import Fact
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+from transpile.rewrite.support_names import MARK
 
 __all__ = ["Context"]
 
@@ -20,6 +21,7 @@ class Context:
         self.channels_last = data_format == "channels_last"
         self.bound_names = bound_names
         self.supports: dict[str, str] = {}  # support definition → its name in the output
+        self.free_names: set[str] = set()  # names of imports of which no use stays
         self.uses: set[str] = set()  # top-level modules that the output needs: tf, np, math, contextlib
         self.functions: list[cst.FunctionDef] = []
         self.signature_training: set[int] = set()
@@ -47,6 +49,8 @@ class Context:
             known = name if name not in self.bound_names else f"{name}_"
             while known in self.bound_names:
                 known += "_"
+            if known in self.run.imported and known not in self.free_names:
+                known += MARK  # the source's import may leave or stay: see there
             self.supports[name] = known
         return known
 

@@ -15,7 +15,7 @@ from transpile.rewrite.references import class_text
 from transpile.rewrite.stripping import Names, is_torch
 from transpile.source.walk import children, descendants
 
-__all__ = ["collect", "evaluated", "leftovers"]
+__all__ = ["collect", "evaluated", "leftovers", "used"]
 
 
 def evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
@@ -72,17 +72,17 @@ def _qualified(line: str) -> str:
 def _localized(context: Context, node: Any, names: Names, at_module: set[str]) -> Any:
     """Names used in function bodies get a local import there; those used while the module loads a placeholder."""
     if isinstance(node, cst.FunctionDef):
-        used = set(_used(node.body, names, _parameters(node)))
-        used -= bound_names(node.body) if used else used
+        needed = _used(node.body, names, _parameters(node))
+        needed -= bound_names(node.body) if needed else needed
         for part in (*node.decorators, node.params, *([node.returns] if node.returns is not None else [])):
             at_module.update(_used(part, names, set()))
-        if used and isinstance(node.body, cst.IndentedBlock):
-            lines = {name: names[name] for name in used}
+        if needed and isinstance(node.body, cst.IndentedBlock):
+            lines = {name: names[name] for name in needed}
             return node.with_changes(
                 body=with_imports(node.body, lines, lambda part: _used(part, lines, set()))
             )
-        if used:
-            at_module.update(used)
+        if needed:
+            at_module.update(needed)
         return node
     if isinstance(node, cst.ClassDef):
         for part in (*node.bases, *node.keywords, *node.decorators):
@@ -95,9 +95,11 @@ def _localized(context: Context, node: Any, names: Names, at_module: set[str]) -
         node.body, cst.IndentedBlock
     ):
         if isinstance(node, cst.If) and _is_main(node):
-            used = set(_used(node.body, names, set()))
-            if used:
-                imports = [cst.parse_statement(names[name]) for name in sorted(used, key=lambda n: names[n])]
+            needed = _used(node.body, names, set())
+            if needed:
+                imports = [
+                    cst.parse_statement(names[name]) for name in sorted(needed, key=lambda n: names[n])
+                ]
                 return node.with_changes(body=node.body.with_changes(body=[*imports, *node.body.body]))
             return node
         body = [_localized(context, child, names, at_module) for child in node.body.body]
@@ -119,8 +121,13 @@ def _parameters(node: cst.FunctionDef) -> set[str]:
 
 def _used(node: cst.CSTNode, names: Names, shadowed: set[str]) -> set[str]:
     """The deferred names that a subtree reads."""
+    return used(node, names.keys() - shadowed)
+
+
+def used(node: cst.CSTNode, names: set[str]) -> set[str]:
+    """Those of the names that a subtree reads."""
     found: set[str] = set()
-    collect(node, names.keys() - shadowed, found)
+    collect(node, names, found)
     return found
 
 

@@ -23,7 +23,9 @@ def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cs
     first_line = _first(tree)
     tree, brought, local = strip(context, tree)
     brought = {**context.run.star_imports, **brought}
-    everything = {**local, **brought}
+    taken = set(context.supports.values())  # their uses are uses of the support
+    everything = {name: line for name, line in {**local, **brought}.items() if name not in taken}
+    brought = {name: line for name, line in brought.items() if name in everything}
     if everything:
         at_hand = evaluated(context, tree, brought)
         tree = leftovers(context, tree, {k: v for k, v in everything.items() if k not in at_hand}, brought)

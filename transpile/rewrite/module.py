@@ -9,8 +9,10 @@ from transpile.infer.run import Run
 from transpile.rewrite import references, shapes
 from transpile.rewrite.comments import INNER
 from transpile.rewrite.context import Context
+from transpile.rewrite.deferral import used
 from transpile.rewrite.imports import finish
 from transpile.rewrite.modules import needs_module
+from transpile.rewrite.support_names import settled
 from transpile.rewrite.transformer import Transformer
 from transpile.source.walk import walk
 
@@ -26,6 +28,8 @@ def rewrite(
     context.inner_comments = INNER.search(text) is not None
     output = walk(tree, _Preparing(context))
     assert isinstance(output, cst.Module)
+    output, context.supports = settled(output, context.supports, used, context.bound_names)
+    context.free_names = context.run.imported - used(output, context.run.imported)
     missing = [name for name in context.supports if not known(name)]
     for name in missing:
         context.supports.pop(name)
