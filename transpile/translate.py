@@ -13,6 +13,7 @@ import libcst as cst
 from transpile.diagnostics import Diagnostic, SourceError
 from transpile.emit import HEADING, support_source
 from transpile.formatting import formatted
+from transpile.partial import Cut, cut, dropped
 from transpile.source.text import decode
 
 __all__ = ["Translation", "support_source", "translate"]
@@ -55,16 +56,17 @@ def translate(
     text = decode(source).text if isinstance(source, bytes) else source
     if (not _TORCH.search(text) and not facts) or _TRANSLATED.search(text):
         return Translation(text)
-    tree = parse(text)
+    kept = cut(text)
+    tree = parse(kept.text)
 
     try:
-        return _translated(tree, text, filename, data_format, rules, support_module, format_code, facts)
+        return _translated(tree, kept, filename, data_format, rules, support_module, format_code, facts)
     except RecursionError:
         raise SourceError("the source is nested too deeply to be translated", 1, 1) from None
 
 
 def _translated(
-    tree: cst.Module, text: str, filename: str, data_format: str, rules: Sequence[str | Path],
+    tree: cst.Module, kept: Cut, filename: str, data_format: str, rules: Sequence[str | Path],
     support_module: str | None, format_code: bool, facts: Mapping[str, Any] | None,
 ) -> Translation:  # fmt: skip
     from transpile.hazards import say
@@ -73,10 +75,13 @@ def _translated(
     from transpile.rewrite.module import rewrite
     from transpile.rulebook import load
 
+    text = kept.text
     run = infer(tree, text, load([Path(r) for r in rules]), data_format=data_format, facts=facts)
-    context, output = rewrite(run, tree, text, data_format=data_format, support_module=support_module)
+    context, output = rewrite(
+        run, tree, text, data_format=data_format, support_module=support_module, supports=kept.used
+    )
     diagnostics = say(context, tree, filename)
-    code = output.code
+    code = dropped(output.code) if kept.found else output.code
     if format_code:
         code = formatted(text, code)
     return Translation(code, diagnostics, signatures(run), frozenset(context.supports))

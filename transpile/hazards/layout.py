@@ -76,3 +76,16 @@ Add the axis: `layer(x.unsqueeze(0)).squeeze(0)`.
         return F.max_pool2d(x, 2)
     """,
 )
+PARTLY = risk(
+    "LAY005",
+    Severity.WARNING,
+    "the rest of the function is translated already, and its layouts are not known here",
+    """
+`transpile fix` rewrites one place by what the torch code around it shows. In a function of which other lines are
+TensorFlow already, nothing shows how their results lie in memory, and a rewrite that depends on it (an axis number,
+a shape, a permutation) is made by convention.
+
+Translate such a function in one step: `transpile fix FILE --line N --scope function`, or the whole class or file.
+A rewrite that is the same for both data formats does not get this code.
+""",
+)

@@ -22,12 +22,13 @@ def _file(file: FileReport) -> dict[str, Any]:
     return {
         "path": file.path,
         "output": file.output,
-        "diagnostics": [_diagnostic(found) for found in file.ordered()],
+        "diagnostics": [diagnostic(found) for found in file.ordered()],
         "signatures": file.signatures,
     }
 
 
-def _diagnostic(found: Diagnostic) -> dict[str, Any]:
+def diagnostic(found: Diagnostic) -> dict[str, Any]:
+    """One finding as a plain record."""
     fix = None if found.fix is None else [asdict(edit) for edit in found.fix]
     return {
         "code": found.code,

@@ -13,7 +13,7 @@ from transpile.rewrite.context import Context
 from transpile.rewrite.deferral import collect, evaluated, leftovers
 from transpile.rewrite.stripping import deferred, import_lines, strip
 
-__all__ = ["finish"]
+__all__ = ["finish", "header_end", "insert"]
 
 Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
@@ -29,7 +29,7 @@ def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cs
     if everything:
         at_hand = evaluated(context, tree, brought)
         tree = leftovers(context, tree, {k: v for k, v in everything.items() if k not in at_hand}, brought)
-    return _insert(context, tree, section(), first_line)
+    return insert(context, tree, section(), first_line)
 
 
 def _first(tree: cst.Module) -> cst.SimpleStatementLine | None:
@@ -49,16 +49,17 @@ MODULES = {
 }
 
 
-def _insert(
-    context: Context, tree: cst.Module, section: str, first: cst.SimpleStatementLine | None
+def insert(
+    context: Context, tree: cst.Module, section: str = "", first: cst.SimpleStatementLine | None = None
 ) -> cst.Module:
+    """The tree with the imports that the rewritten code needs, its placeholders, and the support section."""
     have = _imported_names(tree)
     named: set[str] = set()
     collect(tree, MODULES.keys() - have - context.bound_names, named)
     context.needs(*named)
     lines = [MODULES[name] for name in sorted(context.uses) if name not in have]
     body = list(tree.body)
-    at = _header_end(body)
+    at = header_end(body)
     imports = [cst.parse_statement(line + "\n") for line in lines]
     place = _import_place(body, at)
     leading = []
@@ -68,6 +69,11 @@ def _insert(
         imports[0] = imports[0].with_changes(leading_lines=leading)
     elif imports and place > 0 and is_string(body[place - 1]):
         imports[0] = imports[0].with_changes(leading_lines=[cst.EmptyLine(indent=False)])
+        following = body[place] if place < len(body) else None
+        if isinstance(following, cst.SimpleStatementLine) and _has_import(following):
+            lines_above = following.leading_lines
+            if all(line.comment is None for line in lines_above):  # one paragraph of imports
+                body[place] = following.with_changes(leading_lines=())
     body[place:place] = imports
     at += len(imports)
     body[at:at] = [cst.parse_statement(text + "\n") for text in context.placeholders]
@@ -88,7 +94,7 @@ def _imported_names(tree: cst.Module) -> set[str]:
     return names
 
 
-def _header_end(body: Sequence[Statement]) -> int:
+def header_end(body: Sequence[Statement]) -> int:
     """The place behind the imports at the head of the module."""
     end = 0
     for number, node in enumerate(body):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import libcst as cst
 
 from transpile.emit import known, section
@@ -16,17 +18,25 @@ from transpile.rewrite.support_names import settled
 from transpile.rewrite.transformer import Transformer
 from transpile.source.walk import walk
 
-__all__ = ["rewrite"]
+__all__ = ["Preparing", "begin", "rewrite"]
 
 
-def rewrite(
-    run: Run, tree: cst.Module, text: str, *, data_format: str, support_module: str | None
-) -> tuple[Context, cst.Module]:
-    """Rewrite the tree by the plans in `run`."""
+def begin(run: Run, text: str, *, data_format: str) -> Context:
+    """What a pass over the module of `run` starts with."""
     context = Context(run, data_format=data_format, bound_names=run.bound)
     context.module_based = needs_module(run)
     context.inner_comments = INNER.search(text) is not None
-    output = walk(tree, _Preparing(context))
+    return context
+
+
+def rewrite(
+    run: Run, tree: cst.Module, text: str, *, data_format: str, support_module: str | None,
+    supports: Iterable[str] = (),
+) -> tuple[Context, cst.Module]:  # fmt: skip
+    """Rewrite the tree by the plans in `run`; `supports` are definitions that the text itself already uses."""
+    context = begin(run, text, data_format=data_format)
+    context.supports = {name: name for name in supports}
+    output = walk(tree, Preparing(context))
     assert isinstance(output, cst.Module)
     output, context.supports = settled(output, context.supports, used, context.bound_names)
     context.free_names = context.run.imported - used(output, context.run.imported)
@@ -50,7 +60,7 @@ def rewrite(
 MODULE_LINE = {"tf": "import tensorflow as tf", "np": "import numpy as np", "math": "import math"}
 
 
-class _Preparing(Transformer):
+class Preparing(Transformer):
     """The pass, with the constructs that must know their children before these are rewritten."""
 
     def on_visit(self, node: cst.CSTNode) -> bool:
