@@ -1,0 +1,56 @@
+"""The differences along the depth as a picture: an inline SVG for the HTML report, without scripts or fonts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from html import escape
+
+from transpile.verify.result import Row
+
+__all__ = ["svg"]
+
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 240, 56, 28, 14
+LOWEST, HIGHEST = -9, 1  # powers of ten
+
+
+def svg(rows: Sequence[Row], tolerance: float) -> str:
+    """One dot per call of a layer, from the first to the last, on a logarithmic scale, with the tolerance as a line.
+
+    Colours come from the page (`currentColor`, and the custom properties --bad and --good where it has them).
+    """
+    shown = [row for row in rows if row.difference is not None]
+    inner = WIDTH - LEFT - 12
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        f'aria-label="Largest difference of {len(shown)} layers, in the order in which they run" '
+        'font-family="system-ui, sans-serif" font-size="11" fill="currentColor">'
+    ]
+    for power in range(LOWEST, HIGHEST + 1, 2):
+        y = _height(10.0**power)
+        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" opacity=".15"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" opacity=".7">1e{power}</text>')
+    y = _height(tolerance)
+    parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--bad, #c0392b)" stroke-dasharray="5 4"/>')
+    parts.append(f'<text x="{WIDTH - 14}" y="{y - 5:.1f}" text-anchor="end" fill="var(--bad, #c0392b)">tolerance {tolerance:.0e}</text>')
+    for place, row in enumerate(shown):
+        assert row.difference is not None
+        x = LEFT + inner * (place + 0.5) / len(shown)
+        over = not row.difference <= tolerance
+        colour = "var(--bad, #c0392b)" if over else "var(--good, #2e7d5b)"
+        where = f" at {row.source}" if row.source else ""
+        title = escape(f"{row.layer or 'the model'} ({row.kind}){where}: {row.difference:.1e}")
+        radius = 3.5 if len(shown) < 150 else 2
+        parts.append(
+            f'<circle cx="{x:.1f}" cy="{_height(row.difference):.1f}" r="{radius}" fill="{colour}">'
+            f"<title>{title}</title></circle>"
+        )
+    parts.append(f'<text x="{LEFT}" y="{HEIGHT - 8}" opacity=".7">input</text>')
+    parts.append(f'<text x="{WIDTH - 12}" y="{HEIGHT - 8}" text-anchor="end" opacity=".7">output</text>')
+    return "".join(parts) + "</svg>"
+
+
+def _height(difference: float) -> float:
+    power = HIGHEST if not math.isfinite(difference) else math.log10(max(difference, 10.0**LOWEST))
+    share = (min(max(power, LOWEST), HIGHEST) - LOWEST) / (HIGHEST - LOWEST)
+    return TOP + (HEIGHT - TOP - BOTTOM) * (1 - share)
