@@ -5,36 +5,50 @@ from __future__ import annotations
 import json
 import os
 import sys
+import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from transpile.commands._options import read_options
 from transpile.commands._output import say
 from transpile.project.plan import UnusableCall
-from transpile.verify.result import Result
-from transpile.verify.run import Request, verify
-from transpile.verify.sides import is_translation
-from transpile.verify.spec import SpecError, Target, given, target
-from transpile.verify.text import Live, summary
+
+if TYPE_CHECKING:
+    from transpile.verify.result import Result
+
+FORMATS = click.Choice(["channels_last", "channels_first"])
+EXPORTS = click.Choice(["saved_model", "keras", "tflite", "all"])
+INPUT = "An argument: 1,3,64,64 or ids=int64:2,16:0..99 or n=py:3."
 
 
 @click.command("verify")
 @click.argument("model", metavar="FILE:FACTORY")
-@click.option("--input", "inputs", multiple=True, metavar="[NAME=][DTYPE:]SIZES[:LOW..HIGH]", help="An argument: 1,3,64,64 or ids=int64:2,16:0..99 or n=py:3.")  # fmt: skip
-@click.option("--output", metavar="FILE[:FACTORY]", help="A translation that is there; made anew if not given.")
-@click.option("--data-format", type=click.Choice(["channels_last", "channels_first"]), default="channels_last", show_default=True, help="That of the translation.")  # fmt: skip
+@click.option("--input", "inputs", multiple=True, metavar="[NAME=][DTYPE:]SIZES[:LOW..HIGH]", help=INPUT)
+@click.option(
+    "--output", metavar="FILE[:FACTORY]", help="A translation that is there; made anew if not given."
+)
+@click.option(
+    "--data-format", type=FORMATS, default="channels_last", show_default=True, help="Of the output."
+)
 @click.option("--exact-training", is_flag=True, help="Translate with torch's own parametrization.")
-@click.option("--rules", multiple=True, type=click.Path(path_type=Path), help="A rule table of your own (YAML).")
+@click.option(
+    "--rules", multiple=True, type=click.Path(path_type=Path), help="A rule table of your own (YAML)."
+)
 @click.option("--grad", is_flag=True, help="Compare the gradients of inputs and weights.")
 @click.option("--steps", type=click.IntRange(min=0), default=0, help="Compare N training steps, dropout off.")
-@click.option("--export", "exports", multiple=True, type=click.Choice(["saved_model", "keras", "tflite", "all"]), help="Compare after an export.")  # fmt: skip
+@click.option("--export", "exports", multiple=True, type=EXPORTS, help="Compare after an export.")
 @click.option("--speed", is_flag=True, help="Time both.")
 @click.option("--no-graph", is_flag=True, help="Eager calls alone.")
-@click.option("--tolerance", type=float, help="The largest difference that is equal; found from float64 if not given.")
+@click.option(
+    "--tolerance", type=float, help="The largest difference that is equal; found from float64 if not given."
+)
 @click.option("--layers", is_flag=True, help="Show every layer, not only those around a difference.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object.")
-@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw the differences along the depth.")
+@click.option(
+    "--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw the differences along the depth."
+)
 def command(
     model: str,
     inputs: tuple[str, ...],
@@ -59,6 +73,11 @@ def command(
     height and width. A translated FILE alone is held against its own eager run. Exit status: 0 equal,
     1 different, 2 could not be run.
     """
+    from transpile.verify.run import Request, verify
+    from transpile.verify.sides import is_translation
+    from transpile.verify.spec import SpecError, given, target
+    from transpile.verify.text import Live
+
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     read_options(data_format, rules, exact_training)
     try:
@@ -82,6 +101,9 @@ def command(
             request.output = target(output if ".py:" in output else f"{output}:{named.factory}")
     except SpecError as error:
         raise UnusableCall(str(error)) from None
+    warnings.filterwarnings(
+        "ignore", module="keras|tensorflow|torch"
+    )  # they speak of code that is not the user's
     with Live(not as_json) as live:
         request.on_row = live.row
         result = verify(request)
@@ -97,6 +119,8 @@ def _tell(result: Result, as_json: bool, layers: bool) -> None:
     if as_json:
         say(json.dumps(result.as_json(), indent=1, default=str) + "\n")
         return
+    from transpile.verify.text import summary
+
     for note in result.notes:
         if note.startswith("Traceback"):
             say(note, sys.stderr)

@@ -11,6 +11,7 @@ from transpile.verify.result import Row
 __all__ = ["svg"]
 
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 240, 56, 28, 14
+BAD, GOOD = "var(--bad, #c0392b)", "var(--good, #2e7d5b)"
 LOWEST, HIGHEST = -9, 1  # powers of ten
 
 
@@ -28,16 +29,20 @@ def svg(rows: Sequence[Row], tolerance: float) -> str:
     ]
     for power in range(LOWEST, HIGHEST + 1, 2):
         y = _height(10.0**power)
-        parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" opacity=".15"/>')
+        parts.append(
+            f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="currentColor" opacity=".15"/>'
+        )
         parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" opacity=".7">1e{power}</text>')
     y = _height(tolerance)
-    parts.append(f'<line x1="{LEFT}" x2="{WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="var(--bad, #c0392b)" stroke-dasharray="5 4"/>')
-    parts.append(f'<text x="{WIDTH - 14}" y="{y - 5:.1f}" text-anchor="end" fill="var(--bad, #c0392b)">tolerance {tolerance:.0e}</text>')
+    line = f'x1="{LEFT}" x2="{WIDTH - 12}" y1="{y:.1f}" y2="{y:.1f}" stroke="{BAD}" stroke-dasharray="5 4"'
+    parts.append(f"<line {line}/>")
+    label = f'x="{WIDTH - 14}" y="{y - 5:.1f}" text-anchor="end" fill="{BAD}"'
+    parts.append(f"<text {label}>tolerance {tolerance:.0e}</text>")
     for place, row in enumerate(shown):
         assert row.difference is not None
         x = LEFT + inner * (place + 0.5) / len(shown)
         over = not row.difference <= tolerance
-        colour = "var(--bad, #c0392b)" if over else "var(--good, #2e7d5b)"
+        colour = BAD if over else GOOD
         where = f" at {row.source}" if row.source else ""
         title = escape(f"{row.layer or 'the model'} ({row.kind}){where}: {row.difference:.1e}")
         radius = 3.5 if len(shown) < 150 else 2

@@ -94,4 +94,6 @@ def _imports(path: Path, module: str, is_package: bool) -> Iterator[str]:
                 base = ".".join([*parts, *([node.module] if node.module else [])])
             if base:
                 yield base
-            yield from (f"{base}.{alias.name}" if base else alias.name for alias in node.names if alias.name != "*")
+            yield from (
+                f"{base}.{alias.name}" if base else alias.name for alias in node.names if alias.name != "*"
+            )

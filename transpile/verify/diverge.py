@@ -17,6 +17,7 @@ def compared(torch_call: Call, keras_call: Call) -> Row:
     row = Row(
         torch_call.path, torch_call.kind, torch_call.index, None, source=torch_call.place, output=keras_call.place,
         children=torch_call.children, stack=torch_call.stack, made=torch_call.made,
+        own=torch_call.own, own_output=keras_call.own,
     )  # fmt: skip
     row.difference, row.note = _apart(torch_call.result, keras_call.result)
     row.inputs = _apart(torch_call.given, keras_call.given)[0]
@@ -46,40 +47,77 @@ def first(rows: Sequence[Row], orders: Sequence[tuple[int, int]], tolerance: flo
         events.append((begun, False, row))
         events.append((ended, True, row))
     events.sort(key=lambda event: event[0])
-    after, last_place = "", None
+    last: Row | None = None
     for _, is_end, row in events:
         value = row.difference if is_end else row.inputs
         other_shape = is_end and row.difference is None and row.inputs is not None and "shape" in row.note
         if other_shape or (value is not None and value > tolerance):
-            size = float("inf") if value is None else value
-            where = "in the layer" if is_end else "before its call"
-            return Divergence(row.layer, row.kind, where, size, row.source, row.output, after)
+            return _parting(row, is_end, float("inf") if value is None else value, last)
         if value is not None and is_end:
-            after = f"{row.layer or 'the model'} (call {row.call})" if row.call > 1 else (row.layer or "the model")
-            last_place = row.source
-            if last_place is not None:
-                after += f" at {last_place}"
+            last = row
     return None
 
 
+def _parting(row: Row, is_end: bool, size: float, last: Row | None) -> Divergence:
+    """The divergence at one event; in a layer with code of its own it stands behind the last call that was equal."""
+    source, output = row.source, row.output
+    if is_end and row.own:
+        inner = last if last is not None and _is_below(last, row) else None
+        source, output = _within(row.own, inner.source if inner is not None else None), _within(
+            row.own_output, inner.output if inner is not None else None
+        )
+    after = ""
+    if last is not None:
+        after = (last.layer or "the model") + (f" (call {last.call})" if last.call > 1 else "")
+        after += f" at {last.source}" if last.source is not None else ""
+    where = "in the layer" if is_end else "before its call"
+    return Divergence(row.layer, row.kind, where, size, source, output, after)
+
+
+def _is_below(inner: Row, outer: Row) -> bool:
+    return inner.layer.startswith(f"{outer.layer}." if outer.layer else "")
+
+
+def _within(own: Sequence[Place], place: Place | None) -> Place | None:
+    """The place of the last call, if it stands in this code; its first line otherwise."""
+    if not own:
+        return place
+    code = own[0]
+    if place is not None and place.path == code.path and code.first_line <= place.line <= code.line:
+        return place
+    return Place(code.path, code.first_line, code.function, code.first_line)
+
+
 def on_the_way(divergence: Divergence, rows: Sequence[Row], found: Sequence[Diagnostic]) -> list[str]:
-    """The warnings that stand on the path to a difference: in the functions that were running, where the layer is
-    made, and in the layer's own class."""
-    row = next((r for r in rows if r.layer == divergence.layer and r.source == divergence.source), None)
+    """The warnings that stand on the path to a difference.
+
+    The path: the functions that were running, each up to its running line; the line where the layer is made; and, where
+    the difference arises inside, the layer's own forward with the functions that it calls.
+    """
+    row = next((r for r in rows if r.layer == divergence.layer and r.kind == divergence.kind), None)
     if row is None:
         return []
-    places: list[Place] = [*row.stack, *([row.made] if row.made else [])]
-    inside = [p for r in rows if r.layer.startswith(row.layer) for p in r.stack] if divergence.where == "in the layer" else []
+    places = [*row.stack, *([Place(row.made.path, row.made.line, "", row.made.line)] if row.made else [])]
+    places += row.own if divergence.where == "in the layer" else []
+    if divergence.where == "before its call":  # in what the caller did, itself or by other functions
+        caller = next(
+            (r for r in rows if row.stack and any(_holds(p, row.stack[0]) for p in r.own[:1])), None
+        )
+        places += caller.own if caller is not None else []
     said = []
     for diagnostic in found:
         if diagnostic.severity is Severity.INFO:
             continue
-        for place in (*places, *inside):
-            same = _same_file(diagnostic.filename, place.path)
-            if same and min(place.first_line, place.line) <= diagnostic.line <= place.line:
-                said.append(f"{diagnostic.filename}:{diagnostic.line}: {diagnostic.code} {diagnostic.message}")
-                break
+        if any(
+            _same_file(diagnostic.filename, place.path) and place.first_line <= diagnostic.line <= place.line
+            for place in places
+        ):
+            said.append(f"{diagnostic.filename}:{diagnostic.line}: {diagnostic.code} {diagnostic.message}")
     return said
+
+
+def _holds(code: Place, place: Place) -> bool:
+    return code.path == place.path and code.first_line <= place.line <= code.line
 
 
 def _same_file(a: str, b: str) -> bool:

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transpile.verify.result import DIFFERENT, EQUAL, SKIPPED, Comparison, StageError
+from transpile.verify.result import SKIPPED, Comparison, StageError
 from transpile.verify.sides import stage
 
 if TYPE_CHECKING:
-    from transpile.verify.run import Run
+    from transpile.verify.session import Run
 
 __all__ = ["KINDS", "exports"]
 
@@ -58,13 +58,15 @@ def _saved_model(run: Run, folder: Path) -> tuple[Any, str]:
     function, note = _function(run)
     module = tf.Module()
     module.model = run.keras.model
-    module.kept = [v.value for v in getattr(run.keras.model, "variables", ())]  # lists of layers are not tracked
+    module.kept = [
+        v.value for v in getattr(run.keras.model, "variables", ())
+    ]  # lists of layers are not tracked
     with run.keras.side.world.entered():
         tf.saved_model.save(module, str(folder / "saved"), signatures={"call": function})
     loaded = tf.saved_model.load(str(folder / "saved")).signatures["call"]
     names = [spec.name for spec in loaded.structured_input_signature[1].values()]
     given = dict(zip(sorted(names, key=_place), _flat(run), strict=True))
-    results = loaded(**{name: value for name, value in given.items()})
+    results = loaded(**given)
     return arrays([results[key] for key in sorted(results, key=_place)]), note
 
 
@@ -98,9 +100,14 @@ def _tflite(run: Run, folder: Path) -> tuple[Any, str]:
         try:
             data = converter.convert()
         except Exception:
-            converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, tf.lite.OpsSet.SELECT_TF_OPS]
+            converter.target_spec.supported_ops = [
+                tf.lite.OpsSet.TFLITE_BUILTINS,
+                tf.lite.OpsSet.SELECT_TF_OPS,
+            ]
             data = converter.convert()
-            note = "; ".join(part for part in (note, "with TensorFlow's own operations beside TFLite's") if part)
+            note = "; ".join(
+                part for part in (note, "with TensorFlow's own operations beside TFLite's") if part
+            )
     interpreter = tf.lite.Interpreter(model_content=data)
     runner = interpreter.get_signature_runner() if interpreter.get_signature_list() else None
     given = _flat(run)

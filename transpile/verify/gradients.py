@@ -16,7 +16,7 @@ from transpile.verify.result import DIFFERENT, EQUAL, FAILED, Comparison, StageE
 from transpile.verify.sides import stage
 
 if TYPE_CHECKING:
-    from transpile.verify.run import Run
+    from transpile.verify.session import Run
 
 __all__ = ["gradients", "in_torch_order", "loss_weights", "tensors_in"]
 
@@ -26,7 +26,9 @@ SMALL = 1e-2  # of the largest gradient of all: below that, a tensor's scale is 
 def loss_weights(wanted: list[tuple[str, Any]]) -> list[Any]:
     """One fixed random factor for every number of the results: their sum is the loss."""
     random = np.random.default_rng(3)
-    return [random.standard_normal(a.shape).astype("float32") if a.dtype.kind == "f" else None for _, a in wanted]
+    return [
+        random.standard_normal(a.shape).astype("float32") if a.dtype.kind == "f" else None for _, a in wanted
+    ]
 
 
 def gradients(run: Run) -> None:
@@ -58,7 +60,11 @@ def _judged(name: str, want: dict[str, Any], got: dict[str, Any], limit: float) 
                 absent.append(key)
             continue
         scale = max(float(np.abs(wanted).max(initial=0.0)), SMALL * largest, 1e-12)
-        apart = float(np.abs(wanted - found).max(initial=0.0)) / scale if wanted.shape == found.shape else float("inf")
+        apart = (
+            float(np.abs(wanted - found).max(initial=0.0)) / scale
+            if wanted.shape == found.shape
+            else float("inf")
+        )
         if not apart <= worst:
             worst, where = apart, key
     note = f"largest at {where}" if where else ""
@@ -82,7 +88,9 @@ def _torch(run: Run, factors: list[Any]) -> tuple[dict[str, Any], dict[str, Any]
         model.zero_grad()
     with run.torch.side.world.entered():
         results = _tensors(model(*positional, **named), torch.is_tensor)
-    loss = sum((r * torch.from_numpy(f)).sum() for r, f in zip(results, factors, strict=True) if f is not None)
+    loss = sum(
+        (r * torch.from_numpy(f)).sum() for r, f in zip(results, factors, strict=True) if f is not None
+    )
     if torch.is_tensor(loss) and loss.requires_grad:
         loss.backward()
     inputs = {k: v.grad.numpy() for k, v in leaves.items() if v.grad is not None}
@@ -186,7 +194,6 @@ def in_torch_order(model: Any, by_variable: dict[int, Any]) -> dict[str, Any]:
                 continue
             parts = slot.to_torch(*arrays_)
             if len(slot.names) > len(slot.cells):
-                merged = sum(parts)
-                parts = (merged,) * len(parts)
+                parts = (np.add.reduce(parts),) * len(parts)
             found.update({place.torch_name(n): a for n, a in zip(slot.names, parts, strict=True)})
     return found

@@ -29,6 +29,9 @@ class Call:
     order: tuple[int, int] = (0, 0)  # when it began and ended
     children: bool = False
     made: Place | None = None
+    own: list[Place] = field(
+        default_factory=list
+    )  # its own forward, and the functions of the file that it names
 
     @property
     def place(self) -> Place | None:
@@ -55,6 +58,7 @@ def recorded_torch(model: Any, side: Side) -> Iterator[list[Call]]:
     clock = _Clock()
     counts: dict[str, int] = {}
     running: list[Call] = []
+    own_of = _own_code(side)
     made_at = made(dict(model.named_modules()), side)
 
     def begin(path: str, module: Any) -> Callable[..., None]:
@@ -64,6 +68,7 @@ def recorded_torch(model: Any, side: Side) -> Iterator[list[Call]]:
             call.order = (clock.tick(), 0)
             call.children = any(True for _ in module.children())
             call.made = made_at.get(path)
+            call.own = own_of(type(module), "forward")
             calls.append(call)
             running.append(call)
 
@@ -86,6 +91,30 @@ def recorded_torch(model: Any, side: Side) -> Iterator[list[Call]]:
             handle.remove()
 
 
+def _own_code(side: Side) -> Callable[[type, str], list[Place]]:
+    """Where a class's own call stands, with the functions of the same side that it names, and those that they name."""
+    known: dict[type, list[Place]] = {}
+
+    def own(cls: type, method: str) -> list[Place]:
+        if cls not in known:
+            todo: list[Any] = [getattr(cls, method, None)]
+            found: dict[Any, Place] = {}
+            while todo and len(found) < 40:
+                function = todo.pop()
+                function = inspect.unwrap(function) if callable(function) else function
+                code = getattr(function, "__code__", None)
+                if code is None or code in found or not side.world.owns_code(code.co_filename):
+                    continue
+                last = max((line for *_, line in code.co_lines() if line), default=code.co_firstlineno)
+                found[code] = Place(side.shown(code.co_filename), last, code.co_name, code.co_firstlineno)
+                todo += [function.__globals__.get(name) for name in code.co_names]
+                todo += [getattr(cls, name, None) for name in code.co_names]
+            known[cls] = list(found.values())
+        return known[cls]
+
+    return own
+
+
 def _has_hooks(module: Any) -> bool:
     return not type(module).__module__.startswith("torch.jit")
 
@@ -96,10 +125,13 @@ def _copied(value: Any) -> list[tuple[str, Any]]:
 
 
 @contextmanager
-def recorded_keras(model: Any, paths: list[str], side: Side, seen: Callable[[Call], None]) -> Iterator[set[str]]:
+def recorded_keras(
+    model: Any, paths: list[str], side: Side, seen: Callable[[Call], None]
+) -> Iterator[set[str]]:
     """Hands every call of a layer that stands under one of torch's names to `seen`; yields the names found."""
     clock = _Clock()
     counts: dict[str, int] = {}
+    own_of = _own_code(side)
     wrapped: dict[int, tuple[Any, list[str]]] = {}
     for path in paths:
         layer = find(model, path)
@@ -111,7 +143,10 @@ def recorded_keras(model: Any, paths: list[str], side: Side, seen: Callable[[Cal
 
         def call(*positional: Any, **named: Any) -> Any:
             index = counts[names[0]] = counts.get(names[0], 0) + 1
-            record = Call(names[0], type(layer).__name__, index, arrays([positional, named]), stack=_places(side))
+            record = Call(
+                names[0], type(layer).__name__, index, arrays([positional, named]), stack=_places(side)
+            )
+            record.own = own_of(type(layer), "call")
             begun = clock.tick()
             result = original(*positional, **named)
             record.result = arrays(result)
@@ -133,8 +168,8 @@ def recorded_keras(model: Any, paths: list[str], side: Side, seen: Callable[[Cal
 
 def find(model: Any, path: str) -> Any:
     """The layer of a Keras model under a torch name; None where there is none."""
-    from transpile.weights.places import declared, is_sequential, is_wrapper
     from transpile.weights.paths import own_attribute
+    from transpile.weights.places import declared, is_sequential, is_wrapper
 
     found = model
     for token in path.split(".") if path else []:
@@ -182,7 +217,9 @@ def _made(named: Mapping[str, Any], side: Side) -> dict[str, Place]:
     return places
 
 
-def _assigned(cls: type, name: str, side: Side, sources: dict[type, tuple[str, list[str], int] | None]) -> Place | None:
+def _assigned(
+    cls: type, name: str, side: Side, sources: dict[type, tuple[str, list[str], int] | None]
+) -> Place | None:
     if cls not in sources:
         try:
             file = inspect.getsourcefile(cls)

@@ -34,8 +34,19 @@ def arrays(value: Any, path: str = "") -> list[tuple[str, Array]]:
     if isinstance(value, np.ndarray):
         return [(path, value)]
     if hasattr(value, "numpy") and hasattr(value, "dtype"):
-        array = np.asarray(value.numpy() if not hasattr(value, "value") or callable(value.value) else value.value)
-        return [(path, array.astype(np.float32) if array.dtype.kind == "V" or "bfloat16" in str(array.dtype) else array)]
+        array = np.asarray(
+            value.numpy() if not hasattr(value, "value") or callable(value.value) else value.value
+        )
+        return [
+            (
+                path,
+                (
+                    array.astype(np.float32)
+                    if array.dtype.kind == "V" or "bfloat16" in str(array.dtype)
+                    else array
+                ),
+            )
+        ]
     if hasattr(value, "__dict__") and not callable(value):
         fields = {k: v for k, v in vars(value).items() if not k.startswith("_")}
         return [leaf for key in sorted(fields) for leaf in arrays(fields[key], f"{path}.{key}")]
@@ -85,7 +96,9 @@ def fit(want: Array, got: Array, *, moved: bool | None = None) -> Fit | None:
     return min(fits) if fits else None
 
 
-def distance(want: list[tuple[str, Array]], got: list[tuple[str, Array]], moved: bool | None = None) -> tuple[float | None, str]:
+def distance(
+    want: list[tuple[str, Array]], got: list[tuple[str, Array]], moved: bool | None = None
+) -> tuple[float | None, str]:
     """The worst error over all results; (None, why) where they are not of one form."""
     if len(want) != len(got):
         return None, f"{len(got)} results for {len(want)}"

@@ -40,7 +40,8 @@ class TorchModel:
         halves = [s.name for s in specs if s.dtype == "bfloat16" and s.is_tensor and s.name]
         plain = [s for s in specs if s.name is None]
         positional = [
-            v.bfloat16() if s.is_tensor and s.dtype == "bfloat16" else v for v, s in zip(positional, plain, strict=True)
+            v.bfloat16() if s.is_tensor and s.dtype == "bfloat16" else v
+            for v, s in zip(positional, plain, strict=True)
         ]
         return positional, {k: v.bfloat16() if k in halves else v for k, v in named.items()}
 
@@ -69,6 +70,7 @@ class KerasModel:
         self.side = side
         self.model = side.build()
         self.moved: dict[int | str, bool] = {}
+        self.given_last = False  # whether the arguments are given with their channels last from the start
 
     def tensors(self, arguments: Arguments, specs: Sequence[Any]) -> Arguments:
         """The arguments as TensorFlow tensors in the layout that the model takes."""
@@ -103,11 +105,13 @@ class KerasModel:
             if shape:
                 shape[0] = None
             if spatial and len(shape) >= 4 and value.dtype.is_floating:
-                channel = len(shape) - 1 if self.moved.get(key) else 1
+                channel = len(shape) - 1 if self.given_last or self.moved.get(key) else 1
                 shape = [size if axis == channel else None for axis, size in enumerate(shape)]
             return tf.TensorSpec(shape, value.dtype)
 
-        return [spec(i, v) for i, v in enumerate(arguments[0])], {k: spec(k, v) for k, v in arguments[1].items()}
+        return [spec(i, v) for i, v in enumerate(arguments[0])], {
+            k: spec(k, v) for k, v in arguments[1].items()
+        }
 
     def function(self, specs: Arguments, named: bool = False) -> Any:
         """The model as a concrete tf.function of its tensors alone, traced for these specs.
@@ -126,13 +130,17 @@ class KerasModel:
             values = [next(left) if given else value for given, value in zip(is_spec, flat, strict=True)]
             count = len(specs[0])
             result = self.model(*values[:count], **dict(zip(specs[1], values[count:], strict=True)))
-            return {f"output_{i}": tf.identity(t) for i, t in enumerate(tensors_in(result))} if named else result
+            return (
+                {f"output_{i}": tf.identity(t) for i, t in enumerate(tensors_in(result))} if named else result
+            )
 
         given = [s for s, is_one in zip(flat, is_spec, strict=True) if is_one]
         if named:
             given = [tf.TensorSpec(s.shape, s.dtype, name=f"input_{i}") for i, s in enumerate(given)]
         with self.side.world.entered():
-            return tf.function(call, autograph=not isinstance(self.model, tf.keras.layers.Layer)).get_concrete_function(*given)
+            return tf.function(
+                call, autograph=not isinstance(self.model, tf.keras.layers.Layer)
+            ).get_concrete_function(*given)
 
     def run(self, function: Any, arguments: Arguments) -> Any:
         """A concrete function on the tensors among the arguments."""
@@ -144,11 +152,11 @@ class KerasModel:
 
 def layouts(side: Side, model: Any, arguments: Arguments, data_format: str) -> list[dict[int | str, bool]]:
     """The layouts in which the arguments may be given, the likeliest first: as the signature says, then by rank."""
-    ranks = {k: v.ndim for k, v in [*enumerate(arguments[0]), *arguments[1].items()] if isinstance(v, np.ndarray)}
-    floats = {
-        k for k, v in [*enumerate(arguments[0]), *arguments[1].items()] if isinstance(v, np.ndarray) and v.dtype.kind == "f"
-    }
-    plain: dict[int | str, bool] = {k: False for k in ranks}
+    given: dict[int | str, Any] = dict(enumerate(arguments[0]))
+    given.update(arguments[1].items())
+    ranks = {k: v.ndim for k, v in given.items() if isinstance(v, np.ndarray)}
+    floats = {k for k in ranks if given[k].dtype.kind == "f"}
+    plain: dict[int | str, bool] = dict.fromkeys(ranks, False)
     if data_format == "channels_first":
         return [plain]
     found = []
@@ -156,7 +164,8 @@ def layouts(side: Side, model: Any, arguments: Arguments, data_format: str) -> l
     if signed:
         names = [n for n in signed if n not in ("return", "self")]
         said: dict[int | str, bool] = {
-            k: bool(signed.get(names[k] if isinstance(k, int) and k < len(names) else str(k))) and ranks[k] in MOVED
+            k: bool(signed.get(names[k] if isinstance(k, int) and k < len(names) else str(k)))
+            and ranks[k] in MOVED
             for k in ranks
         }
         if any(said.values()):
@@ -183,7 +192,10 @@ def no_dropout() -> Iterator[None]:
     functional = torch.nn.functional
     names = ("dropout", "dropout1d", "dropout2d", "dropout3d", "alpha_dropout", "feature_alpha_dropout")
     kept: list[tuple[Any, str, Any]] = [(functional, n, getattr(functional, n)) for n in names]
-    kept += [(tf.nn, "dropout", tf.nn.dropout), (tf.keras.layers.Dropout, "call", tf.keras.layers.Dropout.call)]
+    kept += [
+        (tf.nn, "dropout", tf.nn.dropout),
+        (tf.keras.layers.Dropout, "call", tf.keras.layers.Dropout.call),
+    ]
     kept += [(torch, "dropout", torch.dropout)]
     try:
         for owner, name, _ in kept[:-1]:

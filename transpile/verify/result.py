@@ -46,7 +46,8 @@ class Row:
     children: bool = False
     stack: list[Place] = field(default_factory=list)  # of the source, from the model's own call inwards
     made: Place | None = None  # where the layer is made, in the source
-    made_output: Place | None = None
+    own: list[Place] = field(default_factory=list)  # its forward and what that calls, each to its last line
+    own_output: list[Place] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import copy
+import contextlib
+import os
+import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,73 +15,14 @@ import numpy as np
 from transpile.verify import diverge, sides, stir
 from transpile.verify.layers import Call, recorded_keras, recorded_torch
 from transpile.verify.measure import arrays, distance
-from transpile.verify.models import KerasModel, TorchModel, layouts, no_dropout, signature
-from transpile.verify.result import DIFFERENT, EQUAL, FAILED, SKIPPED, Comparison, Result, Row, StageError
+from transpile.verify.models import KerasModel, TorchModel, layouts, signature
+from transpile.verify.modes import faint, graphs, training_call
+from transpile.verify.result import DIFFERENT, EQUAL, Comparison, Result, Row, StageError
+from transpile.verify.session import Request, Run, copies, tolerance, transfer
 from transpile.verify.sides import stage
-from transpile.verify.spec import Given, Target
+from transpile.verify.spec import Target
 
 __all__ = ["Request", "Run", "verify"]
-
-FLOOR, CEILING = 3e-5, 1e-2
-FAINT = 0.05  # the second input is that much of the first: what is added to small numbers shows
-
-
-@dataclass
-class Request:
-    """What to verify, and how."""
-
-    source: Target | None
-    output: Target | None = None
-    inputs: Sequence[Given] = ()
-    data_format: str = "channels_last"
-    rules: tuple[Path, ...] = ()
-    exact_training: bool = False
-    tolerance: float | None = None
-    grad: bool = False
-    steps: int = 0
-    exports: Sequence[str] = ()
-    speed: bool = False
-    graph: bool = True
-    seed: int = 1
-    on_row: Callable[[Row], None] = field(default=lambda row: None)
-    on_comparison: Callable[[Comparison], None] = field(default=lambda comparison: None)
-
-
-@dataclass
-class Run:
-    """A verification under way: both models, their arguments, and what torch gave."""
-
-    request: Request
-    result: Result
-    keras: KerasModel
-    torch: TorchModel | None = None
-    numbers: Any = None  # the arguments as arrays
-    torch_arguments: Any = None
-    arguments: Any = None  # as TensorFlow tensors
-    wanted: list[tuple[str, Any]] = field(default_factory=list)
-    output_moved: bool | None = None
-
-    def add(self, comparison: Comparison) -> None:
-        self.result.comparisons.append(comparison)
-        self.request.on_comparison(comparison)
-
-    def attempt(self, name: str, work: Callable[[], Any], wanted: Any = None, tolerance: float | None = None) -> Comparison:
-        """One comparison: what `work` returns, held against torch's results."""
-        limit = self.result.tolerance if tolerance is None else tolerance
-        try:
-            with stage(name):
-                got = arrays(work())
-        except StageError as error:
-            found = Comparison(name, FAILED, note=error.message)
-        else:
-            found = self.judged(name, got, self.wanted if wanted is None else wanted, limit)
-        self.add(found)
-        return found
-
-    def judged(self, name: str, got: Any, wanted: Any, limit: float) -> Comparison:
-        apart, why = distance(wanted, got, self.output_moved)
-        verdict = EQUAL if apart is not None and apart <= limit else DIFFERENT
-        return Comparison(name, verdict, apart, limit, why)
 
 
 def verify(request: Request) -> Result:
@@ -113,7 +55,7 @@ def _verify(request: Request, result: Result, kept: list[Any]) -> None:
             torch.set_grad_enabled(True)
         with stage("source"):
             torch_model = TorchModel(original)
-    with stage("import of TensorFlow"):
+    with stage("import of TensorFlow"), _quiet():
         import tensorflow  # noqa: F401
     with stage("output"):
         keras = KerasModel(side)
@@ -124,21 +66,37 @@ def _verify(request: Request, result: Result, kept: list[Any]) -> None:
         calls = _reference(run, torch_model)
     _transfer_and_call(run, calls)
     if torch_model is not None:
-        _faint(run, torch_model)
+        faint(run, torch_model)
     if request.graph:
-        _graphs(run)
+        graphs(run)
     if torch_model is not None and torch_model.is_module:
-        _training_call(run, torch_model)
+        training_call(run, torch_model)
     _more(run)
     if result.divergence is not None:
         result.divergence.warnings = diverge.on_the_way(result.divergence, result.rows, side.diagnostics)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Inside, what C++ prints to standard error is dropped: TensorFlow greets on import, whatever its log level."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _output_side(request: Request, kept: list[Any]) -> sides.Side:
     if request.output is not None:
         side = sides.given(request.output)
         if request.source is not None:  # for its signatures and its diagnostics
-            made = sides.translated(request.source, request.data_format, request.rules, request.exact_training)
+            made = sides.translated(
+                request.source, request.data_format, request.rules, request.exact_training
+            )
             side.signatures, side.diagnostics = made.side.signatures, made.side.diagnostics
         return side
     assert request.source is not None
@@ -167,42 +125,22 @@ def _reference(run: Run, torch_model: TorchModel) -> list[Call]:
                 value = torch_model.call(fresh())
         else:
             value = torch_model.call(fresh())
-        run.wanted = _copies(value)
+        run.wanted = copies(value)
         torch.manual_seed(2)
-        again = _copies(torch_model.call(fresh()))
+        again = copies(torch_model.call(fresh()))
     if not run.wanted:
         raise StageError("source call", "the model returns no tensor")
     if (distance(run.wanted, again)[0] or 0.0) > 1e-5:
-        raise StageError("source call", "the model's results are random: two calls differ, so nothing can be compared")
+        raise StageError(
+            "source call", "the model's results are random: two calls differ, so nothing can be compared"
+        )
     other = stir.inputs(request.inputs, request.seed + 1)
     with stage("source call"):
-        moved = _copies(torch_model.call(torch_model.tensors(other, request.inputs)))
+        moved = copies(torch_model.call(torch_model.tensors(other, request.inputs)))
     if any(spec.is_tensor for spec in request.inputs) and (distance(run.wanted, moved)[0] or 1.0) < 1e-3:
         result.notes.append("the results hardly depend on the input: equality says little about this model")
-    result.tolerance = request.tolerance or _tolerance(run, torch_model)
+    result.tolerance = request.tolerance or tolerance(run, torch_model)
     return calls
-
-
-def _copies(value: Any) -> list[tuple[str, Any]]:
-    return [(path, array.copy()) for path, array in arrays(value)]
-
-
-def _tolerance(run: Run, torch_model: TorchModel, numbers: Any = None, wanted: Any = None) -> float:
-    """Twenty times what float32 costs torch itself, within bounds."""
-    import torch
-
-    def double(value: Any) -> Any:
-        return value.double() if torch.is_tensor(value) and value.is_floating_point() else value
-
-    given = torch_model.tensors(numbers or run.numbers, run.request.inputs)
-    arguments = [double(v) for v in given[0]], {k: double(v) for k, v in given[1].items()}
-    try:
-        model = copy.deepcopy(torch_model.model).double() if torch_model.is_module else torch_model.model
-        exact = _copies(torch_model.call(arguments, model))
-        gap = distance(exact, wanted or run.wanted)[0]
-    except Exception:  # a model that names its dtypes does not run in another
-        return 1e-4
-    return float(min(max(FLOOR, 20 * (gap or 0.0)), CEILING))
 
 
 def _transfer_and_call(run: Run, calls: list[Call]) -> None:
@@ -212,11 +150,12 @@ def _transfer_and_call(run: Run, calls: list[Call]) -> None:
     data_format = request.data_format
     best: tuple[Comparison, dict[int | str, bool], Any] | None = None
     failure: StageError | None = None
-    for attempt, moved in enumerate(layouts(keras.side, keras.model, run.numbers, data_format)):
+    candidates = layouts(keras.side, keras.model, run.numbers, data_format if run.torch else "channels_first")
+    for attempt, moved in enumerate(candidates):
         if attempt and state:
             with stage("output"):  # a call in the wrong layout may have built layers for it
                 keras = KerasModel(keras.side)
-        keras.moved = moved
+        keras.moved, keras.given_last = moved, run.torch is None and data_format == "channels_last"
         arguments = keras.tensors(run.numbers, request.inputs)
         run.output_moved = _returns_moved(keras)
         try:
@@ -224,7 +163,7 @@ def _transfer_and_call(run: Run, calls: list[Call]) -> None:
                 got = arrays(keras.call(arguments))
             if state:
                 with stage("weights"):
-                    _transfer(keras, state)
+                    transfer(keras, state)
             with stage("output call"):
                 got = arrays(keras.call(arguments))
         except StageError as error:
@@ -234,7 +173,10 @@ def _transfer_and_call(run: Run, calls: list[Call]) -> None:
             run.wanted = [(path, np.array(array)) for path, array in got]
             result.tolerance = request.tolerance or 1e-4
         found = run.judged("eager", got, run.wanted, result.tolerance)
-        if best is None or (found.difference is not None and (best[0].difference is None or found.difference < best[0].difference)):
+        if best is None or (
+            found.difference is not None
+            and (best[0].difference is None or found.difference < best[0].difference)
+        ):
             best = found, moved, keras
         if found.verdict == EQUAL:
             break
@@ -245,7 +187,7 @@ def _transfer_and_call(run: Run, calls: list[Call]) -> None:
     run.keras.moved = moved
     run.output_moved = _returns_moved(run.keras)
     run.arguments = run.keras.tensors(run.numbers, request.inputs)
-    result.layout = ", ".join(f"{k}: channels last" for k, m in moved.items() if m) or "torch's order"
+    result.layout = ", ".join(f"{k}: channels last" for k, m in moved.items() if m) or "the order given"
     if run.torch is None:
         found.note = "the reference of the other runs: no torch source was given"
     run.add(found)
@@ -256,12 +198,6 @@ def _transfer_and_call(run: Run, calls: list[Call]) -> None:
 def _returns_moved(keras: KerasModel) -> bool | None:
     said = signature(keras.side, keras.model).get("return")
     return True if isinstance(said, str) else None
-
-
-def _transfer(keras: KerasModel, state: dict[str, Any]) -> None:
-    from transpile.weights import load_state_dict
-
-    load_state_dict(keras.model, state)
 
 
 def _layers(run: Run, calls: list[Call]) -> None:
@@ -285,91 +221,9 @@ def _layers(run: Run, calls: list[Call]) -> None:
     found = [(rows[key], call.order) for key, call in wanted.items() if key in rows]
     run.result.rows = [row for row, _ in found]
     if run.result.comparisons[0].verdict == DIFFERENT and found:
-        run.result.divergence = diverge.first(*zip(*found, strict=True), run.result.tolerance)  # type: ignore[arg-type]
-
-
-def _faint(run: Run, torch_model: TorchModel) -> None:
-    """The same on an input near zero, where epsilons and biases count."""
-    if not any(spec.is_float and spec.low is None for spec in run.request.inputs):
-        return
-    numbers = stir.inputs(run.request.inputs, run.request.seed + 2, FAINT)
-    try:
-        wanted = _copies(torch_model.call(torch_model.tensors(numbers, run.request.inputs)))
-    except Exception:
-        return
-    limit = run.request.tolerance or _tolerance(run, torch_model, numbers, wanted)
-    arguments = run.keras.tensors(numbers, run.request.inputs)
-    run.attempt("faint input", lambda: run.keras.call(arguments), wanted, limit)
-
-
-def _graphs(run: Run) -> None:
-    """Under tf.function as it is, then with what varies unknown."""
-    import tensorflow as tf
-
-    tensors = [v for v in (*run.arguments[0], *run.arguments[1].values()) if tf.is_tensor(v)]
-    if not tensors:
-        run.add(Comparison("tf.function", SKIPPED, note="no argument is a tensor"))
-        return
-
-    def traced(specs: Any) -> Any:
-        return run.keras.run(run.keras.function(specs), run.arguments)
-
-    fixed = run.keras.open(run.arguments, False)
-    exact = (
-        [tf.TensorSpec(v.shape, v.dtype) if tf.is_tensor(v) else v for v in run.arguments[0]],
-        {k: tf.TensorSpec(v.shape, v.dtype) if tf.is_tensor(v) else v for k, v in run.arguments[1].items()},
-    )
-    run.attempt("tf.function", lambda: traced(exact))
-    open_ = run.keras.open(run.arguments, True)
-    found = run.attempt("open signature", lambda: traced(open_))
-    found.figures["unknown"] = "batch, height and width" if open_ != fixed else "batch"
-    if found.verdict == FAILED and open_ != fixed:
-        run.result.comparisons.pop()
-        second = run.attempt("open signature", lambda: traced(fixed))
-        second.figures["unknown"] = "batch"
-        second.note = f"unknown height and width: {found.note.splitlines()[0] if found.note else 'failed'}"
-
-
-def _training_call(run: Run, torch_model: TorchModel) -> None:
-    """One call in training mode with dropout off: what a lost training flag changes, shows here."""
-    import torch
-
-    model = copy.deepcopy(torch_model.model) if _copyable(torch_model.model) else None
-    if model is None:
-        run.add(Comparison("training call", SKIPPED, note="the torch model cannot be copied"))
-        return
-    with no_dropout():
-        try:
-            results = []
-            for seed in (1, 2):
-                torch.manual_seed(seed)
-                one = copy.deepcopy(model).train()
-                results.append(_copies(torch_model.call(torch_model.tensors(run.numbers, run.request.inputs), one)))
-        except Exception as error:
-            run.add(Comparison("training call", SKIPPED, note=f"torch: {type(error).__name__}: {error}"[:300]))
-            return
-        if (distance(*results)[0] or 0.0) > 1e-5:
-            run.add(Comparison("training call", SKIPPED, note="random in training"))
-            return
-        if distance(results[0], run.wanted)[0] == 0.0:
-            return  # training is nothing else
-        state = torch_model.state()
-        found = run.attempt(
-            "training call",
-            lambda: run.keras.call(run.arguments, training=True),
-            results[0],
-            max(10 * run.result.tolerance, 1e-3),
+        run.result.divergence = diverge.first(
+            run.result.rows, [order for _, order in found], run.result.tolerance
         )
-        if state and found.verdict != FAILED:
-            _transfer(run.keras, state)
-
-
-def _copyable(model: Any) -> bool:
-    try:
-        copy.deepcopy(model)
-    except Exception:
-        return False
-    return True
 
 
 def _more(run: Run) -> None:

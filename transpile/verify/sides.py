@@ -97,7 +97,9 @@ def given(target: Target) -> Side:
     return Side(World(place.folder, place.root, BLOCKED), place.module, target.factory, place.root)
 
 
-def translated(target: Target, data_format: str, rules: tuple[Path, ...], exact_training: bool, everything: bool = False) -> Translated:
+def translated(
+    target: Target, data_format: str, rules: tuple[Path, ...], exact_training: bool, everything: bool = False
+) -> Translated:
     """The source with what it imports, translated into a temporary folder. Raises StageError."""
     from transpile.project.job import Options
     from transpile.project.plan import UnusableCall, plan
@@ -125,7 +127,9 @@ def translated(target: Target, data_format: str, rules: tuple[Path, ...], exact_
             for name, signature in outcome.signatures.items():
                 side.signatures.setdefault(name, signature)
             if result.written is not None:
-                side.names[os.path.realpath(result.written)] = f"<translation>/{result.written.relative_to(base)}"
+                side.names[os.path.realpath(result.written)] = (
+                    f"<translation>/{result.written.relative_to(base)}"
+                )
     return Translated(folder, side)
 
 

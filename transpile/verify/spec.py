@@ -1,11 +1,11 @@
 """What the command line says of a model and of its inputs.
 
-    models.py:Net(8, depth=2)     a file, and an expression in that file's names
-    1,3,64,64                     a float32 tensor of normal values
-    int64:2,16:0..99              an integer tensor, with the range of its values
-    mask=bool:2,16                an argument by keyword
-    n=py:3   py:[1, 2]            a plain Python value
-    float32:()                    a scalar
+models.py:Net(8, depth=2)     a file, and an expression in that file's names
+1,3,64,64                     a float32 tensor of normal values
+int64:2,16:0..99              an integer tensor, with the range of its values
+mask=bool:2,16                an argument by keyword
+n=py:3   py:[1, 2]            a plain Python value
+float32:()                    a scalar
 """
 
 from __future__ import annotations
@@ -22,8 +22,20 @@ _INPUT = re.compile(
     r"(?:(?P<name>[A-Za-z_]\w*)=)?(?:(?P<dtype>[a-z]+\d*):)?(?P<shape>\(\)|\d+(?:,\d+)*,?)(?::(?P<low>[^.]+(?:\.\d+)?)\.\.(?P<high>.+))?"
 )
 _VALUE = re.compile(r"(?:(?P<name>[A-Za-z_]\w*)=)?py:(?P<value>.+)", re.DOTALL)
-DTYPES = ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool", "complex64")
-_SHORT = {"f32": "float32", "f64": "float64", "f16": "float16", "bf16": "bfloat16", "i64": "int64", "i32": "int32", "u8": "uint8"}  # fmt: skip
+DTYPES = (
+    "float32",
+    "float64",
+    "float16",
+    "bfloat16",
+    "int64",
+    "int32",
+    "int16",
+    "int8",
+    "uint8",
+    "bool",
+    "complex64",
+)
+_LONG = {"f": "float", "bf": "bfloat", "i": "int", "u": "uint"}
 
 
 class SpecError(ValueError):
@@ -80,7 +92,7 @@ def given(text: str) -> Given:
     match = _INPUT.fullmatch(text.replace(" ", ""))
     if match is None:
         raise SpecError(f"{text}: say sizes, as in 1,3,64,64 or ids=int64:2,16:0..99")
-    dtype = _SHORT.get(match["dtype"] or "", match["dtype"] or "float32")
+    dtype = re.sub(r"^(bf|f|i|u)(?=\d)", lambda m: _LONG[m[1]], match["dtype"] or "float32")
     if dtype not in DTYPES:
         raise SpecError(f"{text}: no dtype {dtype}; known are {', '.join(DTYPES)}")
     shape = tuple(int(n) for n in match["shape"].strip("()").split(",") if n)

@@ -10,7 +10,7 @@ from transpile.verify.result import EQUAL, FAILED, Comparison, StageError
 from transpile.verify.sides import stage
 
 if TYPE_CHECKING:
-    from transpile.verify.run import Run
+    from transpile.verify.session import Run
 
 __all__ = ["speed"]
 
@@ -31,7 +31,10 @@ def speed(run: Run) -> None:
             calls["eager"] = lambda: run.keras.call(run.arguments)
             exact = (
                 [tf.TensorSpec(v.shape, v.dtype) if tf.is_tensor(v) else v for v in run.arguments[0]],
-                {k: tf.TensorSpec(v.shape, v.dtype) if tf.is_tensor(v) else v for k, v in run.arguments[1].items()},
+                {
+                    k: tf.TensorSpec(v.shape, v.dtype) if tf.is_tensor(v) else v
+                    for k, v in run.arguments[1].items()
+                },
             )
             function = run.keras.function(exact)
             calls["tf.function"] = lambda: run.keras.run(function, run.arguments)
@@ -50,8 +53,8 @@ def speed(run: Run) -> None:
 
 
 def _best(calls: dict[str, Callable[[], Any]]) -> dict[str, float]:
-    best = {}
-    counts = {}
+    best: dict[str, float] = {}
+    counts: dict[str, int] = {}
     for name, call in calls.items():
         call()
         begun = time.perf_counter()

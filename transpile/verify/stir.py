@@ -3,7 +3,8 @@
 In a fresh model signals die out along the depth, normalizations are identities and biases zero, so that a dropped
 layer or a wrong epsilon changes nothing that could be seen. Here every convolution and linear layer is scaled to a
 result of unit variance on the input at hand, statistics are taken from data and moved a little, and whatever is
-constant (ones, zeros) gets values of its own. Some channels in front of a BatchNorm are made faint: there epsilon counts.
+constant (ones, zeros) gets values of its own. Some channels in front of a BatchNorm are made faint: there epsilon
+counts.
 """
 
 from __future__ import annotations
@@ -57,10 +58,16 @@ def calibrate(model: Any, call: Any) -> None:
     done: set[int] = set()
 
     def hook(module: Any, arguments: Any, result: Any) -> Any:
-        if not (torch.is_tensor(result) and result.is_floating_point() and result.numel() > 8) or id(module) in done:
+        if (
+            not (torch.is_tensor(result) and result.is_floating_point() and result.numel() > 8)
+            or id(module) in done
+        ):
             return None
         done.add(id(module))
-        if isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)) and type(module.weight) is nn.Parameter:
+        if (
+            isinstance(module, (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear))
+            and type(module.weight) is nn.Parameter
+        ):
             spread = result.std()
             if 1e-8 < spread < 1e8:
                 module.weight.data.div_(spread)
@@ -74,7 +81,14 @@ def calibrate(model: Any, call: Any) -> None:
                 module.running_mean.copy_(given.mean(axes))
                 module.running_var.copy_(given.var(axes) + 1e-2)
                 return nn.functional.batch_norm(
-                    given, module.running_mean, module.running_var, module.weight, module.bias, False, 0.0, module.eps
+                    given,
+                    module.running_mean,
+                    module.running_var,
+                    module.weight,
+                    module.bias,
+                    False,
+                    0.0,
+                    module.eps,
                 )
         return None
 
@@ -109,7 +123,11 @@ def stir(model: Any) -> None:
     generator = torch.Generator().manual_seed(7)
     with torch.no_grad():
         for _, parameter in model.named_parameters():
-            if parameter.is_floating_point() and parameter.numel() and bool((parameter == parameter.flatten()[0]).all()):
+            if (
+                parameter.is_floating_point()
+                and parameter.numel()
+                and bool((parameter == parameter.flatten()[0]).all())
+            ):
                 parameter.add_(torch.randn(parameter.shape, generator=generator).to(parameter.dtype) * 0.1)
         for name, buffer in model.named_buffers():
             if name.endswith("running_mean"):

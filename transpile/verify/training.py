@@ -14,7 +14,7 @@ from transpile.verify.result import DIFFERENT, EQUAL, FAILED, Comparison, StageE
 from transpile.verify.sides import stage
 
 if TYPE_CHECKING:
-    from transpile.verify.run import Run
+    from transpile.verify.session import Run
 
 __all__ = ["training"]
 
@@ -45,21 +45,34 @@ def training(run: Run) -> None:
     limit = 1e-3 * max(1, steps) ** 0.5
     gap = max(abs(w - g) / max(abs(w), 1e-6) for w, g in zip(want_losses, got_losses, strict=True))
     curve = {"torch": want_losses, "keras": got_losses}
-    run.add(Comparison("training loss", EQUAL if gap <= limit else DIFFERENT, gap, limit, f"{steps} steps", curve))
+    run.add(
+        Comparison("training loss", EQUAL if gap <= limit else DIFFERENT, gap, limit, f"{steps} steps", curve)
+    )
     worst, where, compared = 0.0, "", 0
     for name, wanted in want_state.items():
         found = got_state.get(name)
         if found is None or wanted.dtype.kind != "f" or found.shape != wanted.shape:
             continue
         moved = wanted - before[name]
-        scale = max(float(np.abs(moved).max(initial=0.0)), 1e-2 * float(np.abs(wanted).max(initial=0.0)), 1e-6)
+        scale = max(
+            float(np.abs(moved).max(initial=0.0)), 1e-2 * float(np.abs(wanted).max(initial=0.0)), 1e-6
+        )
         apart = float(np.abs(wanted - found).max(initial=0.0)) / scale
         compared += 1
         if apart > worst:
             worst, where = apart, name
     loose = 1e-2
     verdict = EQUAL if worst <= loose else DIFFERENT
-    run.add(Comparison("training state", verdict, worst, loose, f"largest at {where}" if where else "", {"compared": compared}))
+    run.add(
+        Comparison(
+            "training state",
+            verdict,
+            worst,
+            loose,
+            f"largest at {where}" if where else "",
+            {"compared": compared},
+        )
+    )
 
 
 def _torch(run: Run, steps: int, targets: list[Any]) -> tuple[list[float], dict[str, Any]]:
@@ -79,9 +92,9 @@ def _torch(run: Run, steps: int, targets: list[Any]) -> tuple[list[float], dict[
             if t is not None and tuple(r.shape) == t.shape
         )
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[union-attr]
+        loss.backward()
         optimizer.step()
-        losses.append(float(loss.detach()))  # type: ignore[union-attr]
+        losses.append(float(loss.detach()))
     return losses, {k: v.numpy().copy() for k, v in model.state_dict().items() if hasattr(v, "numpy")}
 
 

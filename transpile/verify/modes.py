@@ -1,0 +1,104 @@
+"""The other ways to run the translation: on an input near zero, traced, and in training mode."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from transpile.verify import stir
+from transpile.verify.measure import distance
+from transpile.verify.models import TorchModel, no_dropout
+from transpile.verify.result import FAILED, SKIPPED, Comparison
+from transpile.verify.session import Run, copies, tolerance, transfer
+
+__all__ = ["faint", "graphs", "training_call"]
+
+FAINT = 0.05  # the second input is that much of the first: what is added to small numbers shows
+
+
+def faint(run: Run, torch_model: TorchModel) -> None:
+    """The same on an input near zero, where epsilons and biases count."""
+    if not any(spec.is_float and spec.low is None for spec in run.request.inputs):
+        return
+    numbers = stir.inputs(run.request.inputs, run.request.seed + 2, FAINT)
+    try:
+        wanted = copies(torch_model.call(torch_model.tensors(numbers, run.request.inputs)))
+    except Exception:
+        return
+    limit = run.request.tolerance or tolerance(run, torch_model, numbers, wanted)
+    arguments = run.keras.tensors(numbers, run.request.inputs)
+    run.attempt("faint input", lambda: run.keras.call(arguments), wanted, limit)
+
+
+def graphs(run: Run) -> None:
+    """Under tf.function as it is, then with what varies unknown."""
+    import tensorflow as tf
+
+    tensors = [v for v in (*run.arguments[0], *run.arguments[1].values()) if tf.is_tensor(v)]
+    if not tensors:
+        run.add(Comparison("tf.function", SKIPPED, note="no argument is a tensor"))
+        return
+
+    def traced(specs: Any) -> Any:
+        return run.keras.run(run.keras.function(specs), run.arguments)
+
+    fixed = run.keras.open(run.arguments, False)
+    exact = (
+        [tf.TensorSpec(v.shape, v.dtype) if tf.is_tensor(v) else v for v in run.arguments[0]],
+        {k: tf.TensorSpec(v.shape, v.dtype) if tf.is_tensor(v) else v for k, v in run.arguments[1].items()},
+    )
+    run.attempt("tf.function", lambda: traced(exact))
+    open_ = run.keras.open(run.arguments, True)
+    found = run.attempt("open signature", lambda: traced(open_))
+    found.figures["unknown"] = "batch, height and width" if open_ != fixed else "batch"
+    if found.verdict == FAILED and open_ != fixed:
+        run.result.comparisons.pop()
+        second = run.attempt("open signature", lambda: traced(fixed))
+        second.figures["unknown"] = "batch"
+        second.note = f"unknown height and width: {found.note.splitlines()[0] if found.note else 'failed'}"
+
+
+def training_call(run: Run, torch_model: TorchModel) -> None:
+    """One call in training mode with dropout off: what a lost training flag changes, shows here."""
+    import torch
+
+    model = copy.deepcopy(torch_model.model) if _copyable(torch_model.model) else None
+    if model is None:
+        run.add(Comparison("training call", SKIPPED, note="the torch model cannot be copied"))
+        return
+    with no_dropout():
+        try:
+            results = []
+            for seed in (1, 2):
+                torch.manual_seed(seed)
+                one = copy.deepcopy(model).train()
+                results.append(
+                    copies(torch_model.call(torch_model.tensors(run.numbers, run.request.inputs), one))
+                )
+        except Exception as error:
+            run.add(
+                Comparison("training call", SKIPPED, note=f"torch: {type(error).__name__}: {error}"[:300])
+            )
+            return
+        if (distance(results[0], results[1])[0] or 0.0) > 1e-5:
+            run.add(Comparison("training call", SKIPPED, note="random in training"))
+            return
+        if distance(results[0], run.wanted)[0] == 0.0:
+            return  # training is nothing else
+        state = torch_model.state()
+        found = run.attempt(
+            "training call",
+            lambda: run.keras.call(run.arguments, training=True),
+            results[0],
+            max(10 * run.result.tolerance, 1e-3),
+        )
+        if state and found.verdict != FAILED:
+            transfer(run.keras, state)
+
+
+def _copyable(model: Any) -> bool:
+    try:
+        copy.deepcopy(model)
+    except Exception:
+        return False
+    return True
