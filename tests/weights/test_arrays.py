@@ -105,15 +105,15 @@ def test_read_state_dict(tmp_path, wrap):
     torch.save(wrap(state), tmp_path / "a.pth")
     found = read_state_dict(tmp_path / "a.pth")
     assert list(found) == list(state)
-    assert torch.equal(found["weight"], state["weight"])
+    np.testing.assert_array_equal(found["weight"], WEIGHT)
 
 
 def test_files_without_a_state_dict(tmp_path):
     torch.save({"epoch": 3, "module.x": "text"}, tmp_path / "a.pth")
-    with pytest.raises(ValueError, match="holds no state dict: a dict of 'epoch'"):
+    with pytest.raises(ValueError, match="holds no state dict: it is a dict of 'epoch'"):
         read_state_dict(tmp_path / "a.pth")
     torch.save(Lazy({}), tmp_path / "b.pth")
-    with pytest.raises(Exception, match=r"weights_only|Weights only"):
+    with pytest.raises(ValueError, match="refused, nothing of it was run"):
         read_state_dict(tmp_path / "b.pth")
     state = {
         "module.weight": torch.ones(2),

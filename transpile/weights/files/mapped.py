@@ -1,0 +1,41 @@
+"""A file mapped into memory: its pages are read when they are touched, and belong to the page cache."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from transpile.weights.arrays import Array
+from transpile.weights.files.tensor import FileError
+
+
+class Mapped:
+    """A file as bytes, mapped at the first use and kept open as long as arrays look into it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with path.open("rb") as file:
+            self.length = file.seek(0, 2)
+            self._map: Any = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) if self.length else b""
+
+    def bytes(self, start: int, count: int) -> bytes:
+        """A copy of some bytes; fewer at the end of the file."""
+        return bytes(self._map[start : start + count])
+
+    def array(self, start: int, count: int, dtype: np.dtype[Any]) -> Array:
+        """Elements of the file, flat, as a view; raises FileError where the file ends before them."""
+        if start < 0 or start + count * dtype.itemsize > self.length:
+            raise FileError(f"{self.path}: is cut short: a tensor lies beyond its end")
+        if not count:
+            return np.empty(0, dtype)
+        return np.frombuffer(self._map, dtype, count, start)
+
+    def stream(self) -> Any:
+        """The file from its beginning, to be read piece by piece (`read`, `readline`, `tell`)."""
+        if not self.length:
+            raise FileError(f"{self.path}: is empty")
+        self._map.seek(0)
+        return self._map

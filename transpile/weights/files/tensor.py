@@ -1,0 +1,112 @@
+"""A tensor in a file, unread: its shape and dtype are known, its values are read when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+import numpy as np
+
+from transpile.weights.arrays import Array, Shape
+
+
+class FileTensor:
+    """A tensor in a file. `numpy()` reads it, as a view of the mapped file wherever that is possible.
+
+    storage: equal for tensors that are views of one piece of the file (tied weights), None where a file
+    cannot tell. is_parameter: what the file says of it; None where it does not tell parameters from buffers.
+    """
+
+    __slots__ = ("dtype", "is_parameter", "reader", "shape", "storage")
+
+    def __init__(
+        self,
+        shape: Shape,
+        dtype: np.dtype[Any],
+        reader: Callable[[], Array],
+        storage: Hashable = None,
+        is_parameter: bool | None = None,
+    ) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.reader = reader
+        self.storage = storage
+        self.is_parameter = is_parameter
+
+    def numpy(self) -> Array:
+        """The values; in the file's own dtype, bfloat16 and the like included."""
+        return self.reader()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
+        return np.array(self.reader(), dtype=dtype, copy=copy)
+
+    @property
+    def size(self) -> int:
+        """The number of elements, whatever they would overflow."""
+        count = 1
+        for length in self.shape:
+            count *= length
+        return count
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    def as_parameter(self) -> FileTensor:
+        """The same tensor, known to be a parameter."""
+        return FileTensor(self.shape, self.dtype, self.reader, self.storage, True)
+
+    def __repr__(self) -> str:
+        return f"FileTensor({self.shape}, {self.dtype})"
+
+
+class FileError(ValueError):
+    """A file that cannot be used as a checkpoint; the text is one line that names it."""
+
+
+_TORCH = {
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "long": "int64",
+    "int": "int32",
+    "short": "int16",
+    "char": "int8",
+    "byte": "uint8",
+    "cfloat": "complex64",
+    "cdouble": "complex128",
+    "complexfloat": "complex64",
+    "complexdouble": "complex128",
+    "qint8": "int8",
+    "quint8": "uint8",
+    "qint32": "int32",
+    "f64": "float64",
+    "f32": "float32",
+    "f16": "float16",
+    "bf16": "bfloat16",
+    "f8_e4m3": "float8_e4m3fn",
+    "f8_e5m2": "float8_e5m2",
+    "i64": "int64",
+    "i32": "int32",
+    "i16": "int16",
+    "i8": "int8",
+    "u64": "uint64",
+    "u32": "uint32",
+    "u16": "uint16",
+    "u8": "uint8",
+    "c64": "complex64",
+}
+
+
+def dtype_named(name: str) -> np.dtype[Any]:
+    """The numpy dtype of a name as torch, safetensors or numpy give it; raises KeyError for an unknown one."""
+    name = _TORCH.get(name.lower(), name.lower())
+    try:
+        return np.dtype(name)
+    except TypeError:
+        import ml_dtypes  # comes with TensorFlow; only these dtypes need it
+
+        found = getattr(ml_dtypes, name, None)
+        if not isinstance(found, type):
+            raise KeyError(name) from None
+        return np.dtype(found)
