@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,7 +28,6 @@ def translate(
     rules: Any = (),
     exact_training: bool = False,
     support_module: str | None = None,
-    facts: Any = None,
 ) -> Translation:
     try:
         ast.parse(source)
@@ -56,3 +56,22 @@ def translate(
 
 def support_source(names: frozenset[str], data_format: str) -> str:
     return f"DATA_FORMAT = {data_format!r}\n" + "".join(f"def {name}(): ...\n" for name in sorted(names))
+
+
+@dataclass
+class Text:
+    text: str
+    is_package: bool = False
+
+
+class Project:
+    def __init__(self, texts: Mapping[str, Text], *, evaluated: Any = (), **options: Any) -> None:
+        self.texts = texts
+        self.options = options
+
+    def infer(self) -> None:
+        pass
+
+    def translation(self, name: str, filename: str, support_module: str | None) -> Translation | None:
+        text = self.texts[name].text
+        return translate(text, filename=filename, support_module=support_module, **self.options)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -16,10 +17,15 @@ from transpile.formatting import formatted
 from transpile.partial import Cut, cut, dropped
 from transpile.source.text import decode
 
-__all__ = ["Translation", "support_source", "translate"]
+if TYPE_CHECKING:
+    from transpile.infer.modules import ModuleInfo
+    from transpile.infer.run import Run
+
+__all__ = ["Project", "Text", "Translation", "support_source", "translate"]
 
 # What this program wrote itself is done: it carries the copied section, or imports the folder's support module.
 _TRANSLATED = re.compile(rf"^{re.escape(HEADING)}|^from \.*_torch_support import ", re.MULTILINE)
+DATA_FORMATS = ("channels_last", "channels_first")
 _TORCH = re.compile(r"\btorch\b|\beinops\b")
 
 
@@ -33,6 +39,14 @@ class Translation:
     supports: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The source of one module of a project, with "\\n" newlines."""
+
+    text: str
+    is_package: bool = False  # an __init__.py
+
+
 def translate(
     source: str | bytes,
     *,
@@ -42,49 +56,107 @@ def translate(
     exact_training: bool = False,
     support_module: str | None = None,
     format_code: bool = True,
-    facts: Mapping[str, Any] | None = None,
 ) -> Translation:
     """Translate one module of PyTorch source to TensorFlow/Keras source.
 
     `support_module` is where the output imports its support definitions from; without it they are copied in.
-    `facts` is what other files of the project have told about this one (transpile.project.facts).
 
     Raises SourceError where the text cannot be parsed, ValueError for a data_format that is none.
     """
-    if data_format not in ("channels_last", "channels_first"):
-        raise ValueError(f"data_format must be channels_last or channels_first, not {data_format!r}")
     text = decode(source).text if isinstance(source, bytes) else source
-    if (not _TORCH.search(text) and not facts) or _TRANSLATED.search(text):
-        return Translation(text)
-    kept = cut(text)
-    tree = parse(kept.text)
-
-    try:
-        return _translated(tree, kept, filename, data_format, rules, support_module, format_code, facts)
-    except RecursionError:
-        raise SourceError("the source is nested too deeply to be translated", 1, 1) from None
+    project = Project({"": Text(text)}, data_format=data_format, rules=rules, exact_training=exact_training)
+    return project.translation("", filename, support_module, format_code) or Translation(text)
 
 
-def _translated(
-    tree: cst.Module, kept: Cut, filename: str, data_format: str, rules: Sequence[str | Path],
-    support_module: str | None, format_code: bool, facts: Mapping[str, Any] | None,
-) -> Translation:  # fmt: skip
-    from transpile.hazards import say
-    from transpile.infer.module import infer
-    from transpile.infer.signatures import signatures
-    from transpile.rewrite.module import rewrite
-    from transpile.rulebook import load
+class Project:
+    """Modules whose facts flow into each other. Inferred when the first translation is asked for."""
 
-    text = kept.text
-    run = infer(tree, text, load([Path(r) for r in rules]), data_format=data_format, facts=facts)
-    context, output = rewrite(
-        run, tree, text, data_format=data_format, support_module=support_module, supports=kept.used
-    )
-    diagnostics = say(context, tree, filename)
-    code = dropped(output.code) if kept.found else output.code
-    if format_code:
-        code = formatted(text, code)
-    return Translation(code, diagnostics, signatures(run), frozenset(context.supports))
+    def __init__(
+        self,
+        texts: Mapping[str, Text],
+        *,
+        data_format: str = "channels_last",
+        rules: Sequence[str | Path] = (),
+        exact_training: bool = False,
+        evaluated: Sequence[str] = (),
+    ) -> None:
+        """`texts` by dotted module name; `evaluated` are the layers of torch.nn that data files name.
+
+        Raises ValueError for a data_format that is none.
+        """
+        if data_format not in DATA_FORMATS:
+            raise ValueError(f"data_format must be channels_last or channels_first, not {data_format!r}")
+        self.texts = texts
+        self.data_format = data_format
+        self.rules = [Path(rule) for rule in rules]
+        self.evaluated = evaluated
+        self.errors: dict[str, SourceError] = {}  # modules that cannot be parsed
+        self.cuts: dict[str, Cut] = (
+            {}
+        )  # modules of which places are translated already, without their section
+        self._run: Run | None = None
+
+    def infer(self) -> Run:
+        """The inference over all modules that speak of torch, and those that these import."""
+        if self._run is None:
+            from transpile.infer.module import infer
+            from transpile.infer.modules import Modules
+            from transpile.rulebook import load
+
+            modules = Modules(
+                {name: partial(self._read, name) for name in self.texts if self._is_source(name)}
+            )
+            roots = [name for name in modules.readers if _TORCH.search(self.texts[name].text)]
+            self._run = infer(
+                modules, roots, load(self.rules), data_format=self.data_format, evaluated=self.evaluated
+            )
+        return self._run
+
+    def translation(
+        self, name: str, filename: str, support_module: str | None, format_code: bool = True
+    ) -> Translation | None:
+        """The translation of one module; None where nothing of it concerns torch. Raises SourceError."""
+        from transpile.hazards import say
+        from transpile.infer.signatures import signatures
+        from transpile.rewrite.module import rewrite
+
+        if not self._is_source(name):
+            return None
+        module = self.infer().modules.known.get(name)
+        if name in self.errors:
+            raise self.errors[name]
+        if module is None:
+            return None
+        if isinstance(module.failure, RecursionError):
+            raise SourceError("the source is nested too deeply to be translated", 1, 1)
+        if module.failure is not None:
+            raise module.failure
+        run = self.infer()
+        run.module = module
+        try:
+            kept = self.cuts[name]
+            context, output = rewrite(run, support_module=support_module, supports=kept.used)
+            diagnostics = say(context, module.tree, filename)
+        except RecursionError:
+            raise SourceError("the source is nested too deeply to be translated", 1, 1) from None
+        code = dropped(output.code) if kept.found else output.code
+        if format_code:
+            code = formatted(module.text, code)
+        return Translation(code, diagnostics, signatures(run), frozenset(context.supports))
+
+    def _is_source(self, name: str) -> bool:
+        return _TRANSLATED.search(self.texts[name].text) is None
+
+    def _read(self, name: str) -> ModuleInfo | None:
+        from transpile.infer.modules import ModuleInfo
+
+        source = self.texts[name]
+        kept = self.cuts[name] = cut(source.text)
+        try:
+            return ModuleInfo(name, kept.text, parse(kept.text), is_package=source.is_package)
+        except SourceError as error:
+            self.errors[name] = error
+            return None
 
 
 def parse(text: str) -> cst.Module:

@@ -62,7 +62,8 @@ def fix_at(
     """
     if scope == "file":
         return _whole(text, filename, data_format, rules, exact_training)
-    from transpile.infer.module import infer
+    from transpile.infer.module import infer_alone
+    from transpile.infer.modules import ModuleInfo
     from transpile.rulebook import load
 
     cut = partial.cut(text)
@@ -71,9 +72,9 @@ def fix_at(
     place = find(tree, positions, line, column, scope)
     if not place.nodes:
         return None
-    run = infer(tree, cut.text, load(rules), data_format=data_format)
+    run = infer_alone(ModuleInfo("", cut.text, tree), load(rules), data_format=data_format)
     for node in place.nodes:
-        context = begin(run, cut.text, data_format=data_format)
+        context = begin(run)
         context.bound_names = run.bound - cut.names
         output, found = _rewritten(context, tree, node, place)
         if output is not None:
@@ -162,11 +163,12 @@ def _warn_of_layout(
     rules: Sequence[Path],
 ) -> None:
     """Say so where a rewrite in a function that is partly translated depends on the layout of its operands."""
-    from transpile.infer.module import infer
+    from transpile.infer.module import infer_alone
+    from transpile.infer.modules import ModuleInfo
     from transpile.rulebook import load
 
-    run = infer(tree, cut.text, load(rules), data_format="channels_first")
-    other = begin(run, cut.text, data_format="channels_first")
+    run = infer_alone(ModuleInfo("", cut.text, tree), load(rules), data_format="channels_first")
+    other = begin(run)
     other.bound_names = context.bound_names
     _, plain = _rewritten(other, tree, node, place)
     if _text(plain) != _text(found):

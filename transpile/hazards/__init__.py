@@ -16,7 +16,9 @@ __all__ = ["say"]
 def say(context: Context, tree: cst.Module, filename: str) -> list[Diagnostic]:
     """All that inference and rewriting remarked, and the hazards of this folder, in the order of the source."""
     load()
-    remarks = [(r.code, r.node, r.message, r.help) for r in context.run.remarks.values()] + context.remarks
+    remarks = [
+        (r.code, r.node, r.message, r.help) for r in context.run.module.remarks.values()
+    ] + context.remarks
     for name in context.unsupported:
         remarks.append(("API001", tree, f"the support definition {name} is missing", ""))
     remarks += scan(context)

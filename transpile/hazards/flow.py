@@ -22,7 +22,7 @@ from transpile.infer.run import Run
 __all__ = ["Flow", "text"]
 
 # How inference names the size of an axis: `%NODE.AXIS`, `FUNCTION.PARAMETER.AXIS`, also inside `(aAddb)`.
-SYMBOL = re.compile(r"(%\d+|[A-Za-z_][\w.<>]*)\.(\d+)(?![\d.])")
+SYMBOL = re.compile(r"(%\d+|[A-Za-z_][\w.<>:]*)\.(\d+)(?![\d.])")
 PASSING = frozenset({"abs", "sum"})  # builtins that hand a scalar tensor on
 
 
@@ -234,8 +234,8 @@ class Flow:
             if owner.startswith("%"):
                 return False
             known = False
-            for info in self.run.functions:
-                parameter = owner.removeprefix(info.qualname + ".")
+            for info in self.run.module.functions:
+                parameter = owner.removeprefix(info.key + ".")
                 fact = (
                     resolve(info.facts[parameter]) if parameter in info.facts and parameter != owner else None
                 )

@@ -71,13 +71,13 @@ def reached(run: Run) -> list[FunctionInfo]:
     found: dict[int, FunctionInfo] = {}
     todo = [
         f
-        for f in run.functions
+        for f in run.module.functions
         if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
     ]
     if not todo:
         return []
     callees: dict[int, list[FunctionInfo]] = {}
-    for info in run.functions:
+    for info in run.module.functions:
         for caller in info.dependents:
             callees.setdefault(id(caller), []).append(info)
     while todo:
@@ -85,7 +85,7 @@ def reached(run: Run) -> list[FunctionInfo]:
         if id(info) not in found and info.name != "__init__":
             found[id(info)] = info
             todo += callees.get(id(info), ())
-    return [info for info in run.functions if id(info) in found]
+    return [info for info in run.module.functions if id(info) in found]
 
 
 def _visit(scene: Scene, node: Any) -> None:

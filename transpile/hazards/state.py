@@ -85,7 +85,7 @@ def is_variable(scene: Scene, name: str) -> bool:
     if scene.info.owner is None:
         return False
     for info in scene.info.owner.ancestors():
-        for fact in scene.run.attribute_sites.get((info.qualname, name), {}).values():
+        for fact in info.sites.get(name, {}).values():
             fact = resolve(fact)
             if isinstance(fact, Tensor) and fact.is_parameter:
                 return True

@@ -329,7 +329,7 @@ def image_result(
         run.want(node, tensor, PLAIN)
         return Tensor(tensor.rank, None, tensor.dtype, PLAIN)
     if tensor.rank == 5:
-        run.uses_volumes = True
+        run.module.uses_volumes = True
     if tensor.rank is None:
         layout = run.ask(tensor, node or site)
         if isinstance(layout, Open):

@@ -13,6 +13,7 @@ from transpile.infer.facts import (
     Fact,
     Function,
     Layer,
+    Module,
     Python,
     Ref,
     Self,
@@ -22,6 +23,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.functions import analyze
+from transpile.infer.imports import member
 from transpile.infer.join import join
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -53,6 +55,9 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
     run.plans.pop(id(node), None)
     if isinstance(fact, Ref):
         return Ref(f"{fact.name}.{name}")
+    if isinstance(fact, Module):
+        found = member(run, fact.name, name)
+        return found if found is not None else UNKNOWN
     if isinstance(fact, Tensor):
         return tensor_attribute(run, node, fact, name)
     if isinstance(fact, Class):
@@ -115,14 +120,14 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
                 if run.function.name == "forward":
                     run.training_users.add(run.function)
                 else:
-                    run.training_readers.add(info.qualname)
+                    run.training_readers.add(info)
             return Python("bool")
         base = next((b for b in info.torch_bases() if b.startswith("torch.nn.")), None)
         if base is not None and base != "torch.nn.Module":
             inherited = torch_layer_attribute(run, node, name, fact)
             if inherited is not None:
                 return inherited
-        return run.var((info.qualname, name), f"{info.qualname}.{name}")
+        return run.var((info, name), f"{info.qualname}.{name}")
     if name == "training":
         run.plans[id(node)] = Plan("training")
         return Python("bool")

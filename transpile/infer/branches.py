@@ -105,14 +105,14 @@ def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
         key = (subject.value, names[0])
         element = run.function.narrowed.get(key)
         if element is None:
-            element = run.function.narrowed[key] = Var(f"{run.function.qualname}.{subject.value}[]", True)
+            element = run.function.narrowed[key] = Var(f"{run.function.key}.{subject.value}[]", True)
         run.env[subject.value] = Sequence("list" if names == ["builtins.list"] else "sequence", None, element)
     elif all(n == "torch.Tensor" for n in names) and not isinstance(resolved, Tensor):
-        key2 = ("narrowed", run.function.qualname, subject.value)
+        key2 = ("narrowed", run.function.key, subject.value)
         run.env[subject.value] = run.tensors.setdefault(key2, Tensor(None, None, None, Open()))
     elif all(n in ("builtins.int", "builtins.float", "builtins.str", "builtins.bool") for n in names):
         if not isinstance(resolved, Python):
-            symbol = f"{run.function.qualname}.{subject.value}"
+            symbol = f"{run.function.key}.{subject.value}"
             run.env[subject.value] = Python(names[0][9:], dim=Dim.symbol(symbol))
     elif len(names) == 1 and names[0].startswith("torch.nn.") and not isinstance(resolved, Layer):
         run.env[subject.value] = Layer(names[0])

@@ -100,6 +100,7 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         return Class(first.info) if isinstance(first, Layer) and first.info is not None else UNKNOWN
     if name in ("eval", "exec"):
         run.plans[id(node)] = Plan("eval")
+        run.module.evaluates = True
         return run.var(("call", id(node)), f"eval{id(node)}")
     if name == "print":
         return Python("none")

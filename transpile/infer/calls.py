@@ -31,6 +31,7 @@ from transpile.infer.layers import (
     construct_unknown_layer,
     layer_method,
     module_method,
+    plan_module_method,
 )
 from transpile.infer.layout import Open
 from transpile.infer.plans import Plan
@@ -126,14 +127,18 @@ def _takes_tensors(positional: list[Operand]) -> bool:
 def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> Fact | None:
     """A method of a tensor, a list, a dict or super(); None if `owner.name` is called like any other value."""
     name = func.attr.value
-    if isinstance(owner, Var) and (
-        (name in TENSOR_METHODS and (name != "view" or owner.tensorlike or _is_size_list(node)))
-        or (name in NO_ARGUMENT and not node.args)
-        or (name in AMBIGUOUS and owner.tensorlike)
+    if (
+        isinstance(owner, Var)
+        and run.module.concerns_torch
+        and (
+            (name in TENSOR_METHODS and (name != "view" or owner.tensorlike or _is_size_list(node)))
+            or (name in NO_ARGUMENT and not node.args)
+            or (name in AMBIGUOUS and owner.tensorlike)
+        )
     ):
         run.as_tensor(owner)
         owner = resolve(owner)
-    elif owner is UNKNOWN and name in TENSOR_METHODS and run.function is not None:
+    elif owner is UNKNOWN and name in TENSOR_METHODS and run.function and run.module.concerns_torch:
         owner = run.tensors.setdefault(("unknown", id(func.value)), Tensor(None, None, None, Open()))
         run.facts[id(func.value)] = owner
     if isinstance(owner, Tensor):
@@ -166,10 +171,10 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     if isinstance(owner, Python) and owner.type in ("str", "array"):
         arguments(run, node)
         return Python(owner.type)
-    if name in WALKS and not isinstance(owner, (Layer, Ref, Class, Python)):
+    if name in WALKS and run.module.concerns_torch and not isinstance(owner, (Layer, Ref, Class, Python)):
         positional, keywords, _ = arguments(run, node)
         anything = Layer("torch.nn.Module")
-        run.plans[id(node)] = Plan("module_method", name=name, owner=anything)
+        plan_module_method(run, node, name, anything)
         return module_method(run, node, anything, name, positional, keywords)
     if isinstance(owner, Layer):
         return layer_method(run, node, func, owner, name)

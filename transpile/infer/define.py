@@ -29,12 +29,13 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
     info = run.class_of.get(id(node))
     if info is None:
         prefix = f"{run.function.qualname}." if run.function is not None else ""
-        info = ClassInfo(node.name.value, node, run.env, prefix + node.name.value)
+        info = ClassInfo(node.name.value, node, run.env, prefix + node.name.value, run.module)
         run.class_of[id(node)] = info
-        run.classes[info.qualname] = info
+        run.module.classes.append(info)
     info.env = run.env
     info.bases = [evaluate(run, arg.value) for arg in node.bases]
-    run.families.clear()
+    for ancestor in info.ancestors()[1:]:
+        ancestor.heirs[info] = None
     for keyword in node.keywords:
         evaluate(run, keyword.value)
     for decorator in node.decorators:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 from transpile.infer.hints import hints_of
 from transpile.infer.scopes import bound_names
+
+if TYPE_CHECKING:
+    from transpile.infer.modules import ModuleInfo
 
 __all__ = ["ClassInfo", "Env", "FunctionInfo", "Parameter"]
 
@@ -59,9 +62,18 @@ class FunctionInfo:
     """A function, method or lambda: parameters with what is known of them, and what it returns."""
 
     def __init__(
-        self, name: str, node: cst.FunctionDef | cst.Lambda, env: Env, owner: ClassInfo | None, qualname: str
+        self,
+        name: str,
+        node: cst.FunctionDef | cst.Lambda,
+        env: Env,
+        owner: ClassInfo | None,
+        qualname: str,
+        module: ModuleInfo,
     ) -> None:
         self.name = name
+        self.module = module
+        # the function's own, in the names of its symbols
+        self.key = f"{module.name}:{qualname}" if module.name else qualname
         self.node = node
         self.env = env
         self.owner = owner
@@ -99,13 +111,16 @@ class FunctionInfo:
 class ClassInfo:
     """A class: bases, attributes with what is known of them, methods."""
 
-    def __init__(self, name: str, node: cst.ClassDef, env: Env, qualname: str) -> None:
+    def __init__(self, name: str, node: cst.ClassDef, env: Env, qualname: str, module: ModuleInfo) -> None:
         self.name = name
+        self.module = module
         self.node = node
         self.env = env
         self.qualname = qualname
         self.bases: list[Fact] = []
         self.attributes: dict[str, Fact] = {}
+        self.sites: dict[str, dict[int, Fact]] = {}  # attribute → what each place stores in it
+        self.heirs: dict[ClassInfo, None] = {}  # the project's classes that derive from this one, in order
         self.methods: dict[str, FunctionInfo] = {}
         self.dependents: set[FunctionInfo] = set()
         self.instantiated = False

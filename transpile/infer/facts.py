@@ -16,6 +16,7 @@ __all__ = [
     "Fact",
     "Function",
     "Layer",
+    "Module",
     "Python",
     "Ref",
     "Self",
@@ -152,6 +153,15 @@ class Ref(Fact):
 
     def __repr__(self) -> str:
         return f"Ref({self.name})"
+
+
+class Module(Fact):
+    """A module of the project, by its dotted name."""
+
+    __slots__ = ("name",)
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
 
 class Class(Fact):

@@ -43,10 +43,10 @@ def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | No
         prefix = owner.qualname + "." if owner is not None else ""
         if run.function is not None and owner is None:
             prefix = run.function.qualname + "."
-        info = FunctionInfo(name, node, env, owner, prefix + name)
+        info = FunctionInfo(name, node, env, owner, prefix + name, run.module)
         run.function_of[id(node)] = info
         if not isinstance(node, cst.Lambda):
-            run.functions.append(info)
+            run.module.functions.append(info)
     info.env = env
     if isinstance(node, cst.FunctionDef):
         info.decorators = [evaluate(run, d.decorator) for d in node.decorators]
@@ -77,7 +77,7 @@ def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
     told = None
     if parameter.node.annotation is not None:
         told = from_annotation(run, parameter.node.annotation.annotation)
-    name = f"{info.qualname}.{parameter.name}"
+    name = f"{info.key}.{parameter.name}"
     forward = info.owner is not None and info.owner.is_module and info.name == "forward"
     fact: Fact
     if parameter.star == "*":
@@ -104,8 +104,9 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     info.dirty = False
     info.runs += 1
     fills = Open.fills_settled
-    saved = run.env, run.function, run.returned
+    saved = run.env, run.function, run.returned, run.module
     run.depth += 1
+    run.module = info.module
     env = Env(info.env)
     parameters = info.parameters
     if info.kind in ("method", "property") and parameters and info.owner is not None:
@@ -124,7 +125,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         if isinstance(tensor, Tensor) and tensor.dims is None and tensor.rank is not None:
             # sizes are symbols of the function; a call puts its own sizes in their place
             tensor.dims = tuple(
-                Dim.symbol(f"{info.qualname}.{parameter.name}.{axis}") for axis in range(tensor.rank)
+                Dim.symbol(f"{info.key}.{parameter.name}.{axis}") for axis in range(tensor.rank)
             )
         run.facts[id(parameter.node)] = env[parameter.name]
     run.env, run.function, run.returned = env, info, []
@@ -134,8 +135,11 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         else:
             suite(run, info.node.body)
         returns = _merge_returns(run, info)
+    except Exception as error:  # one file must not sink the project; whoever rewrites it says so
+        info.module.failure = info.module.failure or error
+        returns = UNKNOWN
     finally:
-        run.env, run.function, run.returned = saved
+        run.env, run.function, run.returned, run.module = saved
         run.depth -= 1
         info.state = "done"
     if Open.fills_settled != fills:
@@ -278,7 +282,7 @@ def call(
                 if mine is not None and len(mine.factors) == 1 and mine.coefficient == 1:
                     known[mine.factors[0][0]] = theirs
         else:
-            known[f"{info.qualname}.{parameter.name}"] = dim_of(outer)
+            known[f"{info.key}.{parameter.name}"] = dim_of(outer)
     return instance_of(info.returns, known)
 
 

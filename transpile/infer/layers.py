@@ -18,7 +18,14 @@ from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.torch_layers import torch_layer
 
-__all__ = ["call_layer", "construct_layer", "construct_unknown_layer", "layer_method", "module_method"]
+__all__ = [
+    "call_layer",
+    "construct_layer",
+    "construct_unknown_layer",
+    "layer_method",
+    "module_method",
+    "plan_module_method",
+]
 
 ANY_MODULE = "torch.nn.Module"
 
@@ -96,7 +103,7 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
             owner.members.element = fact if owner.members.items == [] else join(current, fact)
             owner.members.items = None
             run.version += 0
-        run.plans[id(node)] = Plan("module_method", name=name, owner=owner)
+        plan_module_method(run, node, name, owner)
         return owner if name == "append" else Python("none")
     if name in ("values", "items", "keys") and kind in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
         arguments(run, node)
@@ -106,7 +113,7 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
         return Sequence("list", None, element if name == "values" else Python("str"))
     if name in MODULE_METHODS:
         positional, keywords, _ = arguments(run, node)
-        run.plans[id(node)] = Plan("module_method", name=name, owner=owner)
+        plan_module_method(run, node, name, owner)
         return module_method(run, node, owner, name, positional, keywords)
     if name == "forward" and info is None:
         positional, keywords, starred = arguments(run, node)
@@ -124,6 +131,13 @@ MODULE_METHODS = frozenset(
         "get_parameter", "bfloat16", "to_empty",
     }
 )  # fmt: skip
+
+
+def plan_module_method(run: Run, node: cst.Call, name: str, owner: Layer) -> None:
+    """Note that a class's instances are asked for what nn.Module gives every layer."""
+    run.plans[id(node)] = Plan("module_method", name=name, owner=owner)
+    if owner.info is not None:
+        run.walked.add(owner.info)
 
 
 def module_method(
@@ -198,7 +212,7 @@ def super_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, name
         run.plans[id(node)] = Plan("super_call", name=name, base=base, info=info)
         return fact
     if name in MODULE_METHODS:
-        run.plans[id(node)] = Plan("module_method", name=name, owner=owner)
+        plan_module_method(run, node, name, owner)
         return module_method(run, node, Layer(owner.name, info), name, positional, keywords)
     return UNKNOWN
 

@@ -1,36 +1,43 @@
-"""One module from its tree to facts and plans."""
+"""A project from its trees to facts and plans."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
-
-import libcst as cst
 
 from transpile.infer import branches, calls, define, iteration, ops  # noqa: F401  (they register handlers)
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.functions import analyze
+from transpile.infer.imports import load
+from transpile.infer.modules import ModuleInfo, Modules
 from transpile.infer.run import Run
-from transpile.infer.statements import module
 
-__all__ = ["infer"]
+__all__ = ["infer", "infer_alone"]
 
 ROUNDS = 4
-# Without an import of torch, or of what stands on it, nothing in a module is torch's.
-BRINGS_TORCH = re.compile(r"^[ \t]*(?:from|import)\b[^\n#]*(?:torch|einops)", re.MULTILINE)
 
 
 def infer(
-    tree: cst.Module, source: str, rules: Any, *, data_format: str, facts: Mapping[str, Any] | None = None
+    modules: Modules,
+    roots: Sequence[str],
+    rules: Any,
+    *,
+    data_format: str,
+    evaluated: Sequence[str] = (),
 ) -> Run:
-    """Run the module abstractly until nothing new is learnt, decide what stayed open, run once more."""
-    run = Run(rules, data_format=data_format)
-    run.evaluated = list((facts or {}).get("evaluated", ()))
-    run.star_imports = dict((facts or {}).get("star_imports", {}))
-    if not BRINGS_TORCH.search(source) and not run.star_imports:
+    """Run the modules abstractly until nothing new is learnt, decide what stayed open, run once more.
+
+    `roots` are the modules to begin with; what they import of `modules` is read on the way. `evaluated` names the
+    layers of torch.nn that the project's data files mention.
+    """
+    run = Run(rules, modules, data_format=data_format)
+    run.evaluated = list(evaluated)
+    for name in roots:
+        root = modules.find(name)
+        if root is not None:
+            load(run, root)
+    if not any(module.concerns_torch for module in modules.loaded()):
         return run
-    module(run, tree)
     for _ in range(2):
         for _ in range(ROUNDS):
             progress = run.progress()
@@ -39,20 +46,27 @@ def infer(
                 break
         if not run.decide():
             break
-        for function in run.functions:
+        for function in run.all_functions():
             function.dirty = True
     _round(run)
     return run
 
 
+def infer_alone(module: ModuleInfo, rules: Any, *, data_format: str) -> Run:
+    """Infer a module that belongs to no project; the run stands at it."""
+    run = infer(Modules({module.name: lambda: module}), [module.name], rules, data_format=data_format)
+    run.module = module
+    return run
+
+
 def _order(run: Run) -> list[FunctionInfo]:
     """Constructors first: they say what `self` holds."""
-    return sorted(run.functions, key=lambda f: (f.name != "__init__", f.name != "forward"))
+    return sorted(run.all_functions(), key=lambda f: (f.name != "__init__", f.name != "forward"))
 
 
 def _round(run: Run) -> None:
     for function in _order(run):
-        if function.state == "new" or function.dirty:
+        if function.module.failure is None and (function.state == "new" or function.dirty):
             before = run.progress()
             analyze(run, function)
             if run.progress() != before:

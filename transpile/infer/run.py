@@ -11,6 +11,7 @@ from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
+from transpile.infer.modules import ModuleInfo, Modules
 from transpile.infer.plans import Plan
 
 __all__ = ["Remark", "Run"]
@@ -29,44 +30,56 @@ class Remark:
 
 
 class Run:
-    """One inference over one module. Everything is keyed by the identity of concrete syntax tree nodes."""
+    """One inference over the modules of a project. Everything is keyed by the identity of tree nodes."""
 
-    def __init__(self, rules: Any, *, data_format: str) -> None:
+    def __init__(self, rules: Any, modules: Modules, *, data_format: str) -> None:
         self.rules = rules
+        self.modules = modules
         self.channels_last = data_format == "channels_last"
         self.facts: dict[int, Fact] = {}
         self.plans: dict[int, Plan] = {}
         self.convert: dict[int, tuple[Tensor, Layout]] = {}
         self.inner: dict[int, tuple[Tensor, Layout]] = {}  # conversions that belong to the expression itself
-        self.remarks: dict[tuple[int, str], Remark] = {}
         self.vars: dict[object, Var] = {}
         self.tensors: dict[object, Tensor] = {}
         self.demands: dict[int, Pair] = {}  # permute site → the layout its consumer wants
-        self.asked: dict[int, tuple[Tensor, cst.CSTNode]] = {}
+        self.asked: dict[int, tuple[Tensor, cst.CSTNode, ModuleInfo]] = {}
         self.defaulted: dict[int, str] = {}  # id of a root cell → why it was decided so
-        self.classes: dict[str, ClassInfo] = {}
-        self.families: dict[str, list[ClassInfo]] = {}  # heirs by class; emptied where a class is defined
         self.class_of: dict[int, ClassInfo] = {}
         self.function_of: dict[int, FunctionInfo] = {}
-        self.functions: list[FunctionInfo] = []
-        self.attribute_sites: dict[tuple[str, str], dict[int, Fact]] = {}
+        self.module = ModuleInfo("", "", cst.Module([]))  # the one that is under way
         self.env = Env()
         self.function: FunctionInfo | None = None
         self.returned: list[tuple[cst.BaseExpression | None, Fact]] = []
         self.version = 0
         self.learnt: set[tuple[str, int, object]] = set()
-        self.uses_volumes = False
-        self.imports: dict[str, str] = {}
         self.depth = 0
         self.training_users: set[FunctionInfo] = set()  # forwards that ask for self.training
-        self.training_readers: set[str] = set()  # classes of which another method does
-        self.imported: set[str] = set()  # names that imports bind, anywhere in the module
+        self.training_readers: set[ClassInfo] = set()  # classes of which another method does
+        self.walked: set[ClassInfo] = (
+            set()
+        )  # classes whose instances are asked for their modules and parameters
+        self.module_based: set[ClassInfo] | None = None  # classes that plain Keras layers cannot carry
         self.opened: set[int] = set()  # construct sites of containers that somebody looks into
         self.subscripted: set[str] = set()  # attributes of unknown objects that are indexed
         self.attribute_of_site: dict[int, str] = {}
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
-        self.star_imports: dict[str, str] = {}  # torch names that star imports of the project bring
-        self.bound: set[str] = set()  # names that the source itself binds
+
+    # --- modules ---------------------------------------------------------------------------------------------
+
+    @property
+    def imported(self) -> set[str]:
+        """Names that imports bind, anywhere in the module."""
+        return self.module.imported
+
+    @property
+    def bound(self) -> set[str]:
+        """Names that the module's source binds itself."""
+        return self.module.bound
+
+    def all_functions(self) -> list[FunctionInfo]:
+        """The functions of every module that was read."""
+        return [function for module in self.modules.loaded() for function in module.functions]
 
     # --- nodes -----------------------------------------------------------------------------------------------
 
@@ -82,7 +95,7 @@ class Run:
         return found
 
     def remark(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
-        self.remarks[(id(node), code)] = Remark(code, node, message, help_)
+        self.module.remarks[(id(node), code)] = Remark(code, node, message, help_)
 
     # --- tensors ---------------------------------------------------------------------------------------------
 
@@ -162,17 +175,18 @@ class Run:
         layout = self.layout(tensor)
         if isinstance(layout, Open):
             layout.asked = True
-            self.asked[id(node)] = (tensor, node)
+            self.asked[id(node)] = (tensor, node, self.module)
         return layout
 
     def decide(self) -> bool:
         """Answer the open questions by convention; says whether anything was decided."""
         changed = False
-        for tensor, node in list(self.asked.values()):
+        for tensor, node, module in list(self.asked.values()):
+            self.module = module
             layout = self.layout(tensor)
             if not isinstance(layout, Open) or tensor.rank is None:
                 continue
-            image = tensor.rank == 4 or (tensor.rank == 5 and self.uses_volumes)
+            image = tensor.rank == 4 or (tensor.rank == 5 and self.module.uses_volumes)
             layout.value = IMAGE if image else PLAIN
             if image and not layout.fresh:
                 layout.where = node
@@ -191,7 +205,7 @@ class Run:
     # --- classes ---------------------------------------------------------------------------------------------
 
     def store_attribute(self, info: ClassInfo, name: str, site: int, fact: Fact) -> None:
-        sites = self.attribute_sites.setdefault((info.qualname, name), {})
+        sites = info.sites.setdefault(name, {})
         old = sites.get(site)
         if old is not None and _same(old, fact):
             return
@@ -209,12 +223,7 @@ class Run:
 
     def heirs(self, info: ClassInfo) -> list[ClassInfo]:
         """The project's classes that derive from this one."""
-        found = self.families.get(info.qualname)
-        if found is None:
-            found = self.families[info.qualname] = [
-                other for other in self.classes.values() if other is not info and info in other.ancestors()
-            ]
-        return found
+        return list(info.heirs)
 
     def own_class(self) -> ClassInfo | None:
         return self.function.owner if self.function is not None else None

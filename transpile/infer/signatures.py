@@ -16,7 +16,7 @@ NAMES = {3: "NLC", 4: "NHWC", 5: "NDHWC"}
 def signatures(run: Run) -> dict[str, dict[str, Any]]:
     """`{"Conv.call": {"x": "NHWC", "return": "NHWC"}}`; None for a tensor in torch's order or anything else."""
     result: dict[str, dict[str, Any]] = {}
-    for info in run.functions:
+    for info in run.module.functions:
         name = info.qualname
         if info.owner is not None and info.owner.is_module and info.name == "forward":
             name = name.removesuffix("forward") + "call"

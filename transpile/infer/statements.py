@@ -15,7 +15,6 @@ from transpile.infer.facts import (
     Fact,
     Layer,
     Python,
-    Ref,
     Sequence,
     Tensor,
     Var,
@@ -26,7 +25,7 @@ from transpile.infer.ops.index import store
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
-__all__ = ["assign", "block", "dotted", "module", "statement", "suite"]
+__all__ = ["assign", "block", "statement", "suite"]
 
 Handler = Callable[[Run, Any], bool]
 STATEMENTS: dict[type, Handler] = {}
@@ -39,10 +38,6 @@ def statement(*types: type) -> Callable[[Handler], Handler]:
         return handler
 
     return register
-
-
-def module(run: Run, tree: cst.Module) -> None:
-    block(run, tree.body)
 
 
 def block(run: Run, body: Iterable[cst.CSTNode]) -> bool:
@@ -254,57 +249,6 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
 
 def assign_fact(run: Run, target: cst.CSTNode, fact: Fact) -> None:
     assign(run, target, fact, None)
-
-
-# --- imports -------------------------------------------------------------------------------------------------
-
-
-def dotted(node: cst.BaseExpression) -> str:
-    if isinstance(node, cst.Name):
-        return node.value
-    assert isinstance(node, cst.Attribute)
-    return f"{dotted(node.value)}.{node.attr.value}"
-
-
-@statement(cst.Import)
-def import_(run: Run, node: cst.Import) -> bool:
-    for alias in node.names:
-        name = dotted(alias.name)
-        if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-            run.env[alias.asname.name.value] = Ref(name)
-            _bind(run, alias.asname.name.value, name)
-        else:
-            first = name.split(".")[0]
-            run.env[first] = Ref(first)
-            _bind(run, first, name)
-    return False
-
-
-@statement(cst.ImportFrom)
-def import_from(run: Run, node: cst.ImportFrom) -> bool:
-    module_name = "." * len(node.relative) + (dotted(node.module) if node.module is not None else "")
-    if isinstance(node.names, cst.ImportStar):
-        if module_name.split(".")[0] == "torch":
-            return False
-        for line in run.star_imports.values():
-            statement_node = cst.parse_statement(line)
-            assert isinstance(statement_node, cst.SimpleStatementLine)
-            STATEMENTS[type(statement_node.body[0])](run, statement_node.body[0])
-        return False
-    for alias in node.names:
-        local = alias.asname.name if alias.asname is not None else alias.name
-        if isinstance(local, cst.Name):
-            joint = "" if module_name.endswith(".") else "."
-            run.env[local.value] = Ref(f"{module_name}{joint}{dotted(alias.name)}")
-            _bind(run, local.value, module_name)
-    return False
-
-
-def _bind(run: Run, name: str, module_name: str) -> None:
-    """A name that the output still has: torch's own imports go."""
-    run.imported.add(name)
-    if module_name.split(".")[0] != "torch":
-        run.bound.add(name)
 
 
 @statement(cst.With)

@@ -1,11 +1,11 @@
-"""The work on one file, in whichever process it runs: read, rename, translate, encode."""
+"""One file on its way: what is read of it, and what is written."""
 
 from __future__ import annotations
 
 import ast
 import re
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,10 +32,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One file to translate. `data` stands for its content where that does not come from `source`.
-
-    `facts` is what the other files of the folder have told about what this one imports (see facts.py).
-    """
+    """One file to translate. `data` stands for its content where that does not come from `source`."""
 
     source: Path
     shown: str
@@ -43,7 +40,6 @@ class Job:
     support_module: str | None = None
     renaming: Renaming | None = None
     data: bytes | None = None
-    facts: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +64,66 @@ class Outcome:
         return frozenset(self.translation.supports) if self.translation is not None else frozenset()
 
 
+class Reading:
+    """A file that was read: its bytes, its text, and the text with the package's new name."""
+
+    def __init__(self, job: Job) -> None:
+        """Raises SourceError for what is not text, OSError for what cannot be read."""
+        self.job = job
+        self.data = job.source.read_bytes() if job.data is None else job.data
+        self.source: SourceText = decode(self.data)
+        self._renamed: Renamed | None = None
+
+    @property
+    def renamed(self) -> Renamed:
+        if self._renamed is None:
+            text = self.source.text
+            self._renamed = rename_imports(text, self.job.renaming) if self.job.renaming else Renamed(text)
+        return self._renamed
+
+    def outcome(self, translation: Translation | None) -> Outcome:
+        """The file as it is written: translated, or as it was but for what it calls its own package."""
+        if translation is None:
+            return self._carried()
+        diagnostics = tuple(self.renamed.restore(diagnostic) for diagnostic in translation.diagnostics)
+        if translation.code == self.source.text:
+            return Outcome(self.data, diagnostics, translation)
+        return Outcome(self.source.encode(translation.code), diagnostics, translation, True)
+
+    def _carried(self) -> Outcome:
+        exact = self.source.exact
+        renamed = rename_imports(exact, self.job.renaming) if self.job.renaming else Renamed(exact)
+        if renamed.text == exact:
+            return Outcome(self.data)
+        return Outcome(self.source.encode_exact(renamed.text), changed=True)
+
+
 def work(job: Job) -> Outcome:
-    """Translate one file. Every failure is an outcome with an error diagnostic: the other files go on."""
+    """Translate one file that stands alone."""
+    return guarded(job, lambda: _alone(Reading(job)))
+
+
+def _alone(reading: Reading) -> Outcome:
+    if is_carried(reading):
+        return reading.outcome(None)
+    from transpile.translate import translate
+
+    options = reading.job.options
+    translation = translate(
+        reading.renamed.text,
+        filename=reading.job.shown,
+        data_format=options.data_format,
+        rules=options.rules,
+        exact_training=options.exact_training,
+        support_module=reading.job.support_module,
+    )
+    return reading.outcome(translation)
+
+
+def guarded(job: Job, make: Callable[[], Outcome]) -> Outcome:
+    """The outcome; every failure is one with an error diagnostic: the other files go on."""
     try:
-        data = job.source.read_bytes() if job.data is None else job.data
-        return _translated(job, data)
+        return make()
     except SourceError as error:
         return _failed(job, error.code, str(error), error.line, error.column)
     except OSError as error:
@@ -83,33 +134,9 @@ def work(job: Job) -> Outcome:
         return replace(failed, traceback=traceback.format_exc())
 
 
-def _translated(job: Job, data: bytes) -> Outcome:
-    source = decode(data)
-    if not concerns_torch(source.exact) and _parses(source.exact):
-        return _carried(job, source, data)
-    from transpile.translate import translate
-
-    renamed = rename_imports(source.text, job.renaming) if job.renaming else Renamed(source.text)
-    translation = translate(
-        renamed.text,
-        filename=job.shown,
-        data_format=job.options.data_format,
-        rules=job.options.rules,
-        exact_training=job.options.exact_training,
-        support_module=job.support_module,
-        facts=job.facts,
-    )
-    diagnostics = tuple(renamed.restore(diagnostic) for diagnostic in translation.diagnostics)
-    changed = translation.code != source.text
-    return Outcome(source.encode(translation.code) if changed else data, diagnostics, translation, changed)
-
-
-def _carried(job: Job, source: SourceText, data: bytes) -> Outcome:
-    """A file without torch: as it is, except for what it calls its own package."""
-    renamed = rename_imports(source.exact, job.renaming) if job.renaming else Renamed(source.exact)
-    if renamed.text == source.exact:
-        return Outcome(data)
-    return Outcome(source.encode_exact(renamed.text), changed=True)
+def is_carried(reading: Reading) -> bool:
+    """Whether a file is sound and says nothing of torch, so that there is nothing to translate in it alone."""
+    return not concerns_torch(reading.source.exact) and parses(reading.source.exact)
 
 
 def concerns_torch(text: str) -> bool:
@@ -123,7 +150,7 @@ def concerns_torch(text: str) -> bool:
     return False
 
 
-def _parses(text: str) -> bool:
+def parses(text: str) -> bool:
     """Whether the running Python takes the source; where it does not, the translator says what is wrong."""
     try:
         ast.parse(text)

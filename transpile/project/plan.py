@@ -53,6 +53,12 @@ class Unit:
         return "." * (file.depth + 1) + self.support if self.is_package else self.support
 
     @property
+    def name(self) -> str:
+        """The dotted name of the package that is written."""
+        assert self.root is not None
+        return self.renaming.new if self.renaming is not None else dotted_name(self.root.resolve())
+
+    @property
     def support_target(self) -> Path | None:
         return None if self.out is None or self.support is None else self.out / f"{self.support}.py"
 

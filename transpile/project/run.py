@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 
 from transpile.diagnostics import UNREADABLE, Diagnostic, Severity
-from transpile.project.facts import gather
+from transpile.project.folder import Folder
 from transpile.project.job import Job, Options, Outcome, work
 from transpile.project.plan import File, Unit
 from transpile.project.writing import copy_atomically, make_folder, write
@@ -32,53 +31,56 @@ class Result:
 
 def translate_unit(unit: Unit, options: Options, jobs: int | None = None) -> Iterator[tuple[File, Outcome]]:
     """The outcome of every Python file of a unit, in the unit's order. `jobs` None chooses by size."""
-    facts = gather(unit)
-    todo = [
-        Job(
-            file.source,
-            file.shown,
-            options,
-            support_module=unit.support_module(file),
-            renaming=unit.renaming,
-            facts=facts.get(file.source),
-        )
-        for file in unit.python
-    ]
     for file in unit.unreadable:
         message = "cannot be read: no permission, or a link that leads nowhere"
         yield file, Outcome(None, (_left_out(file, message),))
-    yield from zip(unit.python, _run(todo, jobs), strict=True)
+    if unit.root is None:
+        for file in unit.python:
+            yield file, work(Job(file.source, file.shown, options))
+    else:
+        yield from zip(unit.python, _run(Folder(unit, options), jobs), strict=True)
 
 
-def _run(todo: Sequence[Job], jobs: int | None) -> Iterator[Outcome]:
-    count = min(jobs if jobs is not None else _default_jobs(todo), len(todo))
-    if count <= 1:
-        yield from map(work, todo)
+_FOLDER: Folder | None = None  # what forked processes find in their memory
+
+
+def _outcome(number: int) -> Outcome:
+    assert _FOLDER is not None
+    return _FOLDER.outcome(_FOLDER.unit.python[number])
+
+
+def _run(folder: Folder, jobs: int | None) -> Iterator[Outcome]:
+    global _FOLDER
+    files = folder.unit.python
+    count = min(jobs if jobs is not None else _default_jobs(files), len(files))
+    if count <= 1 or not _can_fork():
+        yield from map(folder.outcome, files)
         return
-    import_module("transpile.translate")  # once, before the processes are forked from this one
+    folder.infer()  # once, before the processes are forked from this one
+    _FOLDER = folder
     # the largest first, so that no process is left with a long file at the end
-    order = sorted(range(len(todo)), key=lambda i: -_size(todo[i]))
-    with ProcessPoolExecutor(count, mp_context=_context()) as pool:
-        futures = {i: pool.submit(work, todo[i]) for i in order}
-        for i in range(len(todo)):
+    order = sorted(range(len(files)), key=lambda i: -_size(files[i]))
+    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork")) as pool:
+        futures = {i: pool.submit(_outcome, i) for i in order}
+        for i in range(len(files)):
             yield futures[i].result()
+    _FOLDER = None
 
 
-def _default_jobs(todo: Sequence[Job]) -> int:
-    if _context().get_start_method() != "fork" or sum(map(_size, todo)) < _WORTH_PROCESSES:
-        return 1  # a new interpreter would run the caller's main module again
+def _default_jobs(files: Sequence[File]) -> int:
+    if sum(map(_size, files)) < _WORTH_PROCESSES:
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
 
 
-def _context() -> multiprocessing.context.BaseContext:
-    """fork where that is safe: on Linux, and as long as no framework has started its threads."""
-    safe = sys.platform == "linux" and not {"tensorflow", "torch"} & sys.modules.keys()
-    return multiprocessing.get_context("fork" if safe else "spawn")
+def _can_fork() -> bool:
+    """On Linux, and as long as no framework has started its threads. A new interpreter would infer all again."""
+    return sys.platform == "linux" and not {"tensorflow", "torch"} & sys.modules.keys()
 
 
-def _size(job: Job) -> int:
+def _size(file: File) -> int:
     try:
-        return job.source.stat().st_size
+        return file.source.stat().st_size
     except OSError:
         return 0
 

@@ -19,7 +19,7 @@ def by_keyword(
     context: Context, original: cst.Call, updated: cst.Call, forward: FunctionInfo, info: ClassInfo
 ) -> cst.Call:
     """A plain Keras layer takes only tensors by position: others get their parameter's name."""
-    if info.qualname in context.module_based or any(arg.star for arg in original.args):
+    if info in context.module_based or any(arg.star for arg in original.args):
         return updated
     names = [p.name for p in forward.own_parameters if not p.star and not p.keyword_only]
     args = list(updated.args)

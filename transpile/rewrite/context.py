@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from transpile.infer.definitions import ClassInfo
 from transpile.infer.facts import Fact
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -26,7 +27,7 @@ class Context:
         self.functions: list[cst.FunctionDef] = []
         self.signature_training: set[int] = set()
         self.remarks: list[tuple[str, cst.CSTNode, str, str]] = []
-        self.module_based: set[str] = set()
+        self.module_based: set[ClassInfo] = set()
         self.placeholders: list[str] = []  # statements that stand for imports which left
         self.unsupported: list[str] = []  # support definitions that were asked for and do not exist
         # ids of nodes that something further out rewrites or judges

@@ -20,7 +20,7 @@ __all__ = ["collect", "evaluated", "leftovers", "used"]
 
 def evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
     """Where code evaluates strings, `nn` stays a name: a namespace of the layers that strings and data files name."""
-    if not any(plan.op == "eval" for plan in context.run.plans.values()):
+    if not context.run.module.evaluates:
         return set()
     done: set[str] = set()
     for local, line in brought.items():

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import libcst as cst
 
 from transpile.emit import HEADING, inserted
-from transpile.infer.statements import dotted
+from transpile.infer.imports import dotted
 from transpile.rewrite.code import is_string
 from transpile.rewrite.context import Context
 from transpile.rewrite.deferral import collect, evaluated, leftovers
@@ -22,7 +22,7 @@ def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cs
     """Bring the imports in order: torch out, TensorFlow in, the support section behind the imports."""
     first_line = _first(tree)
     tree, brought, local = strip(context, tree)
-    brought = {**context.run.star_imports, **brought}
+    brought = {**context.run.module.lines, **brought}
     taken = set(context.supports.values())  # their uses are uses of the support
     everything = {name: line for name, line in {**local, **brought}.items() if name not in taken}
     brought = {name: line for name, line in brought.items() if name in everything}

@@ -21,22 +21,24 @@ from transpile.source.walk import walk
 __all__ = ["Preparing", "begin", "rewrite"]
 
 
-def begin(run: Run, text: str, *, data_format: str) -> Context:
-    """What a pass over the module of `run` starts with."""
+def begin(run: Run) -> Context:
+    """What a pass over the module that `run` is at starts with."""
+    data_format = "channels_last" if run.channels_last else "channels_first"
     context = Context(run, data_format=data_format, bound_names=run.bound)
-    context.module_based = needs_module(run)
-    context.inner_comments = INNER.search(text) is not None
+    if run.module_based is None:
+        run.module_based = needs_module(run)
+    context.module_based = run.module_based
+    context.inner_comments = INNER.search(run.module.text) is not None
     return context
 
 
 def rewrite(
-    run: Run, tree: cst.Module, text: str, *, data_format: str, support_module: str | None,
-    supports: Iterable[str] = (),
-) -> tuple[Context, cst.Module]:  # fmt: skip
-    """Rewrite the tree by the plans in `run`; `supports` are definitions that the text itself already uses."""
-    context = begin(run, text, data_format=data_format)
+    run: Run, *, support_module: str | None, supports: Iterable[str] = ()
+) -> tuple[Context, cst.Module]:
+    """Rewrite the module that `run` is at; `supports` are definitions that its text already uses."""
+    context = begin(run)
     context.supports = {name: name for name in supports}
-    output = walk(tree, Preparing(context))
+    output = walk(run.module.tree, Preparing(context))
     assert isinstance(output, cst.Module)
     output, context.supports = settled(output, context.supports, used, context.bound_names)
     context.free_names = context.run.imported - used(output, context.run.imported)
@@ -52,7 +54,7 @@ def rewrite(
             names = ", ".join(f"{k} as {v}" if k != v else k for k, v in sorted(context.supports.items()))
             return f"from {support_module} import {names}\n"
         have = {MODULE_LINE[name] for name in context.uses if name in MODULE_LINE}
-        return section(context.supports, data_format, have)
+        return section(context.supports, context.data_format, have)
 
     return context, finish(context, output, support)
 

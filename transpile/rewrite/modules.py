@@ -31,51 +31,43 @@ RESERVED = frozenset(
 METHODS = frozenset({"build", "call", "get_config", "add_weight", "add_loss", "quantize"})
 
 
-def needs_module(run: Run) -> set[str]:
-    """Qualified names of the classes that plain Keras layers cannot carry: see support's Module."""
-    needed: set[str] = set(run.training_readers)
-    infos = [info for info in run.classes.values() if info.is_module]
-    for info in infos:
-        bases = info.torch_bases()
-        forward = info.find_method("forward")
-        if any(b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict") for b in bases):
-            continue
-        if forward is None:
-            needed.add(info.qualname)
-            continue
-        if any(not _acceptable(forward, p) for p in forward.own_parameters):
-            needed.add(info.qualname)
-        if not forward.own_parameters or any(p.star for p in forward.own_parameters):
-            needed.add(info.qualname)
-        if info.stores_outside_init or not _only_tensors(forward.returns) or _replaces_layers(run, info):
-            needed.add(info.qualname)
-    # a class whose constructor runs itself, or that uses nn.Module's own methods on itself
-    for plan in run.plans.values():
-        owner = plan.data.get("owner")
-        if plan.op == "module_method" and isinstance(owner, Layer) and owner.info is not None:
-            needed.add(owner.info.qualname)
+def needs_module(run: Run) -> set[ClassInfo]:
+    """The classes of the project that plain Keras layers cannot carry: see support's Module."""
+    needed = run.training_readers | run.walked
+    infos = [info for module in run.modules.loaded() for info in module.classes if info.is_module]
+    needed.update(info for info in infos if not _fits_a_plain_layer(info))
     # a base needs it: so do its heirs; an heir needs it: so does its base, since they share a hierarchy
-    changed = True
-    while changed:
-        changed = False
-        for info in infos:
-            for ancestor in info.ancestors()[1:]:
-                if ancestor.qualname in needed and info.qualname not in needed:
-                    needed.add(info.qualname)
-                    changed = True
-                if info.qualname in needed and ancestor.qualname not in needed and ancestor.is_module:
-                    needed.add(ancestor.qualname)
-                    changed = True
+    todo = list(needed)
+    while todo:
+        info = todo.pop()
+        for kin in (*info.ancestors(), *info.heirs):
+            if kin not in needed and kin.is_module:
+                needed.add(kin)
+                todo.append(kin)
     return needed
 
 
-def _replaces_layers(run: Run, info: ClassInfo) -> bool:
+def _fits_a_plain_layer(info: ClassInfo) -> bool:
+    """Whether Keras takes the calls, the state and the results of a class as they are; containers have their own."""
+    if any(
+        b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict") for b in info.torch_bases()
+    ):
+        return True
+    forward = info.find_method("forward")
+    if forward is None or not forward.own_parameters:
+        return False
+    if any(p.star or not _acceptable(forward, p) for p in forward.own_parameters):
+        return False
+    return not info.stores_outside_init and _only_tensors(forward.returns) and not _replaces_layers(info)
+
+
+def _replaces_layers(info: ClassInfo) -> bool:
     """Whether an attribute gets a second layer (by a subclass, usually): plain Keras keeps the first one's weights."""
     for name in info.attributes:
         sites = [
             fact
             for ancestor in info.ancestors()
-            for fact in run.attribute_sites.get((ancestor.qualname, name), {}).values()
+            for fact in ancestor.sites.get(name, {}).values()
             if isinstance(resolve(fact), Layer)
         ]
         if len(sites) > 1:
@@ -105,7 +97,7 @@ def _only_tensors(fact: Any) -> bool:
 
 def base_text(context: Context, info: ClassInfo, name: str) -> str | None:
     if name in ("torch.nn.Module", "torch.nn.modules.Module", "torch.nn.modules.module.Module"):
-        if info.qualname in context.module_based:
+        if info in context.module_based:
             return context.support("Module")
         context.needs("tf")
         return "tf.keras.layers.Layer"
@@ -215,7 +207,7 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
     assert plan is not None and isinstance(updated.func, cst.Attribute)
     name = plan.data["name"]
     owner = plan.data["owner"]
-    if isinstance(owner, Layer) and owner.info is not None and owner.info.qualname in context.module_based:
+    if isinstance(owner, Layer) and owner.info is not None and owner.info in context.module_based:
         return None
     if name in (
         "modules",

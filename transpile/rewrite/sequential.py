@@ -55,7 +55,7 @@ def simple(context: Context, layer: Layer) -> bool:
         return layer.name.startswith("torch.nn.") and layer.members is None and layer.name.rpartition(".")[2] not in (
             "MultiheadAttention", "LSTM", "GRU", "RNN", "Module")  # fmt: skip
     forward = info.find_method("forward")
-    if forward is None or info.qualname in context.module_based:
+    if forward is None or info in context.module_based:
         return False
     if len(forward.own_parameters) != 1 or any(p.star for p in forward.own_parameters):
         return False

@@ -6,7 +6,8 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.statements import dotted
+from transpile.infer.imports import dotted
+from transpile.infer.imports import is_torch as is_torch_fact
 from transpile.rewrite.context import Context
 from transpile.source.third_party import needs_torch
 from transpile.source.walk import walk
@@ -53,6 +54,17 @@ def deferred(node: cst.CSTNode) -> bool:
     if isinstance(node, cst.ImportFrom):
         return node.module is not None and not node.relative and _needs(dotted(node.module))
     return False
+
+
+def handed_on(context: Context, alias: cst.ImportAlias) -> bool:
+    """Whether an import from a file of the project brings a torch name."""
+    fact = context.run.facts.get(id(alias))
+    return fact is not None and is_torch_fact(fact) and _local(alias) in context.run.module.lines
+
+
+def _local(alias: cst.ImportAlias) -> str:
+    name = alias.asname.name if alias.asname is not None else alias.name
+    return name.value if isinstance(name, cst.Name) else dotted(alias.name)
 
 
 def _needs(module: str) -> bool:
@@ -154,12 +166,28 @@ class _Stripper:
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> object:
         if not deferred(original_node):
-            return updated_node
+            return self._without_torch(updated_node)
         self._note(updated_node, original_node)
         if isinstance(updated_node.names, cst.ImportStar):
             module = dotted(updated_node.module) if updated_node.module is not None else ""
             self.context.say("API006", original_node, f"star import from {module} is left out")
         return cst.RemoveFromParent()
+
+    def _without_torch(self, node: cst.ImportFrom) -> object:
+        """Torch names that another file of the project handed on: its translation has none of them."""
+        if isinstance(node.names, cst.ImportStar):
+            return node
+        gone = [alias for alias in node.names if handed_on(self.context, alias)]
+        if not gone:
+            return node
+        lines = self.context.run.module.lines
+        if self.depth:
+            self.local.update({_local(alias): lines[_local(alias)] for alias in gone})
+        kept = [alias for alias in node.names if alias not in gone]
+        if not kept:
+            return cst.RemoveFromParent()
+        kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        return node.with_changes(names=kept)
 
     def _note(self, node: cst.Import | cst.ImportFrom, original: cst.CSTNode) -> None:
         target = self.brought if self.depth == 0 else self.local

@@ -94,7 +94,7 @@ def _demanded(site: Site, tensor: Tensor, dims: Any, solved: list[Dim | None]) -
     rank = len(solved)
     if rank not in (4, 5) or tensor.rank is None:
         return
-    if rank == 5 and not run.uses_volumes:
+    if rank == 5 and not run.module.uses_volumes:
         return
     for size in range(1, tensor.rank - 1):
         outcome = kept_apart(dims, solved, (1, size))
