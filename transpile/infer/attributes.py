@@ -90,6 +90,9 @@ def class_attribute(fact: Class, name: str) -> Fact:
     method = fact.info.find_method(name)
     if method is not None:
         return Function(method, fact if method.kind == "class" else None)
+    if name == "apply" and fact.info.is_autograd:
+        forward = fact.info.find_method("forward")
+        return Function(forward, fact) if forward is not None else UNKNOWN
     found = fact.info.find_attribute(name)
     return found if found is not None else UNKNOWN
 

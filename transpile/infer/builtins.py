@@ -6,7 +6,7 @@ import libcst as cst
 
 from transpile.infer.apply import Operand
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Sequence, Tensor, resolve
+from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Ref, Sequence, Tensor, resolve
 from transpile.infer.iteration import element_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -87,6 +87,10 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         return SuperOf(owner.name, owner) if owner is not None else UNKNOWN
     if name == "getattr" and len(facts) >= 2:
         attribute = facts[1].value if isinstance(facts[1], Python) else None
+        if isinstance(first, Ref) and first.name.split(".")[0] == "torch" and len(facts) == 2:
+            run.plans[id(node)] = Plan("namespace", module=first.name)
+            if isinstance(attribute, str):
+                return Ref(f"{first.name}.{attribute}")
         if isinstance(first, Layer) and first.info is not None and isinstance(attribute, str):
             found = first.info.find_attribute(attribute)
             if found is not None:

@@ -7,6 +7,7 @@ import libcst as cst
 from transpile.infer.apply import Operand, apply
 from transpile.infer.arguments import arguments
 from transpile.infer.attributes import attribute_of
+from transpile.infer.autograd import saved_for_backward
 from transpile.infer.builtins import call_builtin
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
@@ -18,6 +19,7 @@ from transpile.infer.facts import (
     Layer,
     Python,
     Ref,
+    Self,
     Sequence,
     Tensor,
     Var,
@@ -176,6 +178,10 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         anything = Layer("torch.nn.Module")
         plan_module_method(run, node, name, anything)
         return module_method(run, node, anything, name, positional, keywords)
+    if isinstance(owner, Self) and owner.info is not None and owner.info.is_autograd:
+        saved = saved_for_backward(run, node, owner.info, name)
+        if saved is not None:
+            return saved
     if isinstance(owner, Layer):
         return layer_method(run, node, func, owner, name)
     return None

@@ -79,7 +79,8 @@ class FunctionInfo:
         self.owner = owner
         self.qualname = qualname
         self.parameters = parameters_of(node.params)
-        self.kind = "method" if owner is not None else "function"  # or static, class, property
+        # or static, class, property, context (the parts of an autograd.Function)
+        self.kind = "method" if owner is not None else "function"
         self.decorators: list[Fact] = []
         self.facts: dict[str, Fact] = {}
         self.returns: Fact = UNKNOWN
@@ -92,11 +93,14 @@ class FunctionInfo:
         self.dependents: set[FunctionInfo] = set()
         self.runs = 0
         self.generator = False
+        self.widened: list[Fact] = []  # parameters whose callers differ in rank
+        self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say
 
     @property
     def own_parameters(self) -> list[Parameter]:
-        """The parameters without self or cls."""
-        return self.parameters[1:] if self.kind in ("method", "class", "property") else self.parameters
+        """The parameters without self, cls or the context of an autograd.Function."""
+        first = self.kind in ("method", "class", "property", "context")
+        return self.parameters[1:] if first else self.parameters
 
     def binds(self, name: str) -> bool:
         """Whether the function binds this name itself, anywhere in its body."""
@@ -146,6 +150,11 @@ class ClassInfo:
     def is_module(self) -> bool:
         """Whether instances are torch modules."""
         return any(name.startswith("torch.nn.") for name in self.torch_bases())
+
+    @property
+    def is_autograd(self) -> bool:
+        """Whether this is a torch.autograd.Function."""
+        return "torch.autograd.Function" in self.torch_bases()
 
     def find_method(self, name: str) -> FunctionInfo | None:
         for info in self.ancestors():

@@ -149,7 +149,7 @@ class Ref(Fact):
     __slots__ = ("name",)
 
     def __init__(self, name: str) -> None:
-        self.name = name
+        self.name = canonical(name) if name.startswith("torch.nn.modules.") else name
 
     def __repr__(self) -> str:
         return f"Ref({self.name})"
@@ -162,6 +162,12 @@ class Module(Fact):
 
     def __init__(self, name: str) -> None:
         self.name = name
+
+
+def canonical(name: str) -> str:
+    """torch.nn.modules.conv.Conv2d is torch.nn.Conv2d, as every class of that package is."""
+    last = name.rpartition(".")[2]
+    return f"torch.nn.{last}" if last[:1].isupper() else name
 
 
 class Class(Fact):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.annotations import from_annotation
+from transpile.infer.autograd import gradients_like_inputs, takes_context, told_by_forward
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo, Parameter
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
@@ -58,6 +59,8 @@ def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | No
                     "builtins.property": "property",
                 }
                 info.kind = kind.get(decorator.name, info.kind)
+        if owner is not None and owner.is_autograd and takes_context(owner, info.name):
+            info.kind = "context"
         if node.returns is not None:
             evaluate(run, node.returns.annotation)
     for parameter in info.parameters:
@@ -103,6 +106,9 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     info.state = "running"
     info.dirty = False
     info.runs += 1
+    for key in info.remarked:
+        info.module.remarks.pop(key, None)
+    info.remarked.clear()
     fills = Open.fills_settled
     saved = run.env, run.function, run.returned, run.module
     run.depth += 1
@@ -113,6 +119,10 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         env[parameters[0].name] = Self(info.owner.name, info.owner)
     elif info.kind == "class" and parameters and info.owner is not None:
         env[parameters[0].name] = Class(info.owner)
+    elif info.kind == "context" and parameters and info.owner is not None:
+        env[parameters[0].name] = Self(info.owner.name, info.owner)
+        for parameter, fact in told_by_forward(info):
+            _learn(run, info, parameter_fact(run, info, parameter), fact, None)
     for parameter in info.own_parameters:
         fact = env[parameter.name] = parameter_fact(run, info, parameter)
         hint = info.hints.get(parameter.name)
@@ -134,6 +144,8 @@ def analyze(run: Run, info: FunctionInfo) -> None:
             run.returned.append((info.node.body, evaluate(run, info.node.body)))
         else:
             suite(run, info.node.body)
+        if info.kind == "context":
+            gradients_like_inputs(run, info)
         returns = _merge_returns(run, info)
     except Exception as error:  # one file must not sink the project; whoever rewrites it says so
         info.module.failure = info.module.failure or error
@@ -343,6 +355,16 @@ def _learn(
             run.learn("rank", node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank:
             inner.rank, inner.dims = None, None
+            info.widened.append(inner)
+            info.dirty = True
+            run.version += 1
+        elif (
+            inner.rank is None
+            and outer.rank is not None
+            and (node is not None or info.kind == "context")
+            and not any(tensor is inner for tensor in info.widened)
+        ):
+            inner.rank = outer.rank  # until a caller brings another
             info.dirty = True
             run.version += 1
         have, want = run.layout(outer), run.layout(inner)

@@ -96,6 +96,8 @@ class Run:
 
     def remark(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
         self.module.remarks[(id(node), code)] = Remark(code, node, message, help_)
+        if self.function is not None:
+            self.function.remarked.add((id(node), code))
 
     # --- tensors ---------------------------------------------------------------------------------------------
 

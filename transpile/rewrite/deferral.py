@@ -11,40 +11,10 @@ from transpile.infer.definitions import parameters_of
 from transpile.infer.scopes import bound_names
 from transpile.rewrite.context import Context
 from transpile.rewrite.local_imports import with_imports
-from transpile.rewrite.references import class_text
 from transpile.rewrite.stripping import Names, is_torch
-from transpile.source.walk import children, descendants
+from transpile.source.walk import children
 
-__all__ = ["collect", "evaluated", "leftovers", "used"]
-
-
-def evaluated(context: Context, tree: cst.Module, brought: Names) -> set[str]:
-    """Where code evaluates strings, `nn` stays a name: a namespace of the layers that strings and data files name."""
-    if not context.run.module.evaluates:
-        return set()
-    done: set[str] = set()
-    for local, line in brought.items():
-        if _qualified(line) != "torch.nn":
-            continue
-        named = set(context.run.evaluated) | set(
-            re.findall(rf"\b{local}\.([A-Z]\w+)", "\n".join(_strings(tree)))
-        )
-        members = []
-        for name in sorted(named):
-            text = class_text(context, f"torch.nn.{name}", testing=False)
-            if text is not None:
-                members.append(f"{name}={text}")
-        if members:
-            context.needs("types")
-            context.placeholders.append(
-                f"{local} = types.SimpleNamespace({', '.join(members)})  # what evaluated strings may name"
-            )
-            done.add(local)
-    return done
-
-
-def _strings(tree: cst.Module) -> list[str]:
-    return [node.value for node in descendants(tree) if type(node) is cst.SimpleString]
+__all__ = ["collect", "leftovers", "used"]
 
 
 def leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:

@@ -10,7 +10,8 @@ from transpile.emit import HEADING, inserted
 from transpile.infer.imports import dotted
 from transpile.rewrite.code import is_string
 from transpile.rewrite.context import Context
-from transpile.rewrite.deferral import collect, evaluated, leftovers
+from transpile.rewrite.deferral import collect, leftovers
+from transpile.rewrite.namespaces import namespaces
 from transpile.rewrite.stripping import deferred, import_lines, strip
 
 __all__ = ["finish", "header_end", "insert"]
@@ -27,7 +28,7 @@ def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cs
     everything = {name: line for name, line in {**local, **brought}.items() if name not in taken}
     brought = {name: line for name, line in brought.items() if name in everything}
     if everything:
-        at_hand = evaluated(context, tree, brought)
+        at_hand = namespaces(context, tree, brought)
         tree = leftovers(context, tree, {k: v for k, v in everything.items() if k not in at_hand}, brought)
     return insert(context, tree, section(), first_line)
 

@@ -12,7 +12,7 @@ from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
 from transpile.rulebook import render
 
-__all__ = ["class_text"]
+__all__ = ["class_text", "function_value"]
 
 
 def class_text(context: Context, name: str, *, testing: bool) -> str | None:
@@ -132,6 +132,8 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
         plan = context.plan(node)
         if plan is not None and plan.op == "isinstance" and len(node.args) == 2:
             _mark_classes(context, node.args[1].value)
+        elif plan is not None and plan.op == "namespace":
+            context.callees.add(id(node.args[0].value))
     elif type(node) is cst.Attribute:
         inner = node.value
         if isinstance(inner, (cst.Attribute, cst.Name)):
