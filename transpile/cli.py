@@ -82,7 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     named = find(words[0]) if words else None
     command, name = (translate_paths, "transpile") if named is None else (named, f"transpile {words.pop(0)}")
     try:
-        settings = defaults(Path.cwd())
+        settings = defaults(_place(command, words))
         status = command.main(words, prog_name=name, standalone_mode=False, default_map=settings)
         sys.stdout.flush()
         return status if isinstance(status, int) else 0
@@ -97,6 +97,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{error.filename or 'output'}: {error.strerror or error}")
     except (click.Abort, KeyboardInterrupt):
         return 130
+
+
+def _place(command: click.Command, words: list[str]) -> Path:
+    """Where the search for a project's settings begins: at the first path of the call, or where it is made."""
+    try:
+        found, *_ = command.make_parser(click.Context(command)).parse_args(list(words))
+    except click.ClickException:
+        return Path.cwd()  # what is wrong with the call is said in a moment
+    paths = [found.get(name) for name in ("paths", "file")]
+    named = [path for value in paths for path in (value if isinstance(value, (list, tuple)) else [value])]
+    first = next((Path(path) for path in named if isinstance(path, str)), Path.cwd())
+    return first if first.exists() else Path.cwd()
 
 
 def _complain(message: str) -> int:

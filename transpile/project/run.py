@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +54,9 @@ def _run(folder: Folder, jobs: int | None) -> Iterator[Outcome]:
     if count <= 1 or not _can_fork():
         yield from map(folder.outcome, files)
         return
+    import multiprocessing  # as much to import as the rest of a small call
+    from concurrent.futures import ProcessPoolExecutor
+
     folder.infer()  # once, before the processes are forked from this one
     _FOLDER = folder
     # the largest first, so that no process is left with a long file at the end
