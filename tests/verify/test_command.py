@@ -87,7 +87,7 @@ def test_a_right_translation_is_equal_in_every_mode(source: Path, capsys: pytest
     ("right", "wrong", "layer", "where"),
     [
         ("axis=-1", "axis=1", "block", "mixed"),
-        ("3, width, 3, padding=1", "3, width, 1, padding=0", "stem", "self.stem = "),
+        ("3, width, 3, padding=1", "3, width, 3, padding=0", "stem", "self.stem = "),
     ],
 )
 def test_the_first_difference_is_named_with_its_lines(
