@@ -166,7 +166,7 @@ def test_the_text_counts_and_the_picture_draws(
     )
     text = capsys.readouterr().out
     assert status == 0 and "block.norm" in text and text.splitlines()[-1].startswith("equal: Net()")
-    assert picture.read_text().count("<circle") == 8
+    assert picture.read_text().count("<circle") == 7
 
 
 @pytest.mark.slow
