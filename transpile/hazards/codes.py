@@ -9,10 +9,11 @@ from dataclasses import dataclass
 
 from transpile.diagnostics import Severity, describe
 
-__all__ = ["EXAMPLES", "HEADER", "SEVERITIES", "Example", "load", "risk"]
+__all__ = ["EXAMPLES", "HEADER", "SEVERITIES", "TENSORFLOW_HEADER", "Example", "load", "risk"]
 
 # What every example is understood to begin with.
 HEADER = "import torch\nimport torch.nn as nn\nimport torch.nn.functional as F\n\n"
+TENSORFLOW_HEADER = "import tensorflow as tf\n\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +22,30 @@ class Example:
 
     before: str
     after: str = ""
+    is_tensorflow: bool = False  # the code is one of `transpile check` on TensorFlow source
 
 
 SEVERITIES: dict[str, Severity] = {}
 EXAMPLES: dict[str, Example] = {}
 
 
-def risk(code: str, severity: Severity, title: str, text: str, *, before: str = "", after: str = "") -> str:
+def risk(
+    code: str,
+    severity: Severity,
+    title: str,
+    text: str,
+    *,
+    before: str = "",
+    after: str = "",
+    tensorflow: bool = False,
+) -> str:
     """Enter a code, and return it. `text` is its page; the examples are appended to it and are run by the tests.
+
+    `tensorflow` marks a code that is found in TensorFlow source, by `transpile check`, and not in torch's.
 
     Raises ValueError for a malformed code, and for one that is entered twice with different pages.
     """
-    example = Example(_block(before), _block(after))
+    example = Example(_block(before), _block(after), tensorflow)
     page = text.strip("\n") + "\n"
     if before:
         page += "\nReported for:\n\n" + textwrap.indent(example.before, "    ")
