@@ -6,7 +6,7 @@ A code is permanent: three letters for the family and three digits.
     LAY  layout (channels first or last)  SHP  a static shape may be None
     INF  facts ran out                    STA  state and behaviour of layers
     SEQ  Sequential and its kin           CKP  checkpoints and weights
-    NUM  numerics
+    NUM  numerics                         IGN  comments that suppress findings
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 
-FAMILIES = ("SYN", "API", "LAY", "SHP", "INF", "STA", "SEQ", "CKP", "NUM")
+FAMILIES = ("SYN", "API", "LAY", "SHP", "INF", "STA", "SEQ", "CKP", "NUM", "IGN")
 CODE_PATTERN = re.compile(rf"(?:{'|'.join(FAMILIES)})\d{{3}}")
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.diagnostics import Diagnostic
-from transpile.hazards.codes import SEVERITIES, load
+from transpile.hazards.codes import EXAMPLES, SEVERITIES, load
 from transpile.hazards.scene import scan
+from transpile.hazards.suppress import suppressed
 from transpile.rewrite.context import Context
 from transpile.source.positions import Positions
 
-__all__ = ["say"]
+__all__ = ["check_tensorflow", "say"]
 
 
 def say(context: Context, tree: cst.Module, filename: str) -> list[Diagnostic]:
@@ -22,7 +23,8 @@ def say(context: Context, tree: cst.Module, filename: str) -> list[Diagnostic]:
     for name in context.unsupported:
         remarks.append(("API001", tree, f"the support definition {name} is missing", ""))
     remarks += scan(context)
-    if not remarks:
+    text = tree.code
+    if not remarks and "transpile:" not in text:
         return []
     positions = Positions(tree)
     found: dict[tuple[object, ...], Diagnostic] = {}
@@ -33,4 +35,20 @@ def say(context: Context, tree: cst.Module, filename: str) -> list[Diagnostic]:
             end_line=end_line, end_column=end_column, help=help_, fix=None,
         )  # fmt: skip
         found[(line, column, code, message)] = diagnostic
-    return sorted(found.values(), key=lambda d: (d.line, d.column, d.code, d.message))
+    ordered = sorted(found.values(), key=lambda d: (d.line, d.column, d.code, d.message))
+    return suppressed(text, ordered, filename, _is_torch_code)
+
+
+def check_tensorflow(text: str, filename: str) -> list[Diagnostic]:
+    """The hazards of a file that is TensorFlow source, without those that its comments suppress."""
+    from transpile.hazards.tf_source import concerns_tensorflow, scan_tensorflow
+
+    if not concerns_tensorflow(text):
+        return []
+    load()
+    return suppressed(text, scan_tensorflow(text, filename), filename, lambda code: not _is_torch_code(code))
+
+
+def _is_torch_code(code: str) -> bool:
+    """Whether a code is one of torch source; of no code at all, that everything was looked for."""
+    return not EXAMPLES[code].is_tensorflow if code in EXAMPLES else True

@@ -68,13 +68,18 @@ def suppressed(
             kept.append(diagnostic)
         else:
             comment.used.add(diagnostic.code)
-    return sorted(kept + _unused(comments, filename, concerns), key=lambda d: (d.line, d.column, d.code, d.message))
+    return sorted(
+        kept + _unused(comments, filename, concerns), key=lambda d: (d.line, d.column, d.code, d.message)
+    )
 
 
 def _means(comment: _Comment, diagnostic: Diagnostic) -> bool:
     if diagnostic.code.startswith("SYN"):
         return False
-    on_line = comment.line in (diagnostic.line, diagnostic.end_line if diagnostic.end_line - diagnostic.line < 20 else 0)
+    on_line = comment.line in (
+        diagnostic.line,
+        diagnostic.end_line if diagnostic.end_line - diagnostic.line < 20 else 0,
+    )
     return on_line and (not comment.codes or diagnostic.code in comment.codes)
 
 
@@ -102,7 +107,7 @@ def _unused(comments: list[_Comment], filename: str, concerns: Callable[[str], b
         idle = [c for c in comment.codes if c not in comment.used and concerns(c)]
         if comment.codes and not idle:
             continue
-        if not comment.codes and comment.used:
+        if not comment.codes and (comment.used or not concerns("")):
             continue
         what = ", ".join(idle) if idle else "anything"
         rest = [c for c in comment.codes if c not in idle]
@@ -116,7 +121,8 @@ def _unused(comments: list[_Comment], filename: str, concerns: Callable[[str], b
         said.append(
             Diagnostic(
                 UNUSED, SEVERITIES[UNUSED], f"nothing is suppressed here: no {what} is found", filename,
-                comment.own_line, comment.column, comment.own_line, comment.end_column, "Take the comment away.", (fix,),
+                comment.own_line, comment.column, comment.own_line, comment.end_column,
+                "Take the comment away.", (fix,),
             )
         )  # fmt: skip
     return said

@@ -102,8 +102,8 @@ MODEL_NAMES = LAYER_NAMES | {"layers", "distribute_strategy", "metrics_names"}
 # Keras' own layers that have weights, by the beginnings of their names.
 WEIGHTED = (
     "Dense", "EinsumDense", "Conv", "DepthwiseConv", "SeparableConv", "BatchNorm", "LayerNorm", "GroupNorm",
-    "Embedding", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "MultiHeadAttention", "GroupQueryAttention", "PReLU",
-    "SpectralNormalization",
+    "Embedding", "LSTM", "GRU", "SimpleRNN", "RNN", "Bidirectional", "MultiHeadAttention", "GroupQueryAttention",
+    "PReLU", "SpectralNormalization",
 )  # fmt: skip
 
 

@@ -86,13 +86,19 @@ def _is_open(node: ast.AST, open_names: dict[str, ast.Subscript | str]) -> bool:
 
 def _index(node: ast.AST) -> int | None:
     """The axis in `x.shape[AXIS]` of a tensor that is no attribute of self."""
-    if not (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Attribute)
-        and node.value.attr == "shape"
-    ):
+    if not isinstance(node, ast.Subscript):
         return None
-    owner = node.value.value
+    shape = node.value
+    if (
+        isinstance(shape, ast.Call)
+        and isinstance(shape.func, ast.Attribute)
+        and shape.func.attr == "get_shape"
+    ):
+        owner: ast.AST = shape.func.value
+    elif isinstance(shape, ast.Attribute) and shape.attr == "shape":
+        owner = shape.value
+    else:
+        return None
     if isinstance(owner, ast.Attribute) or not isinstance(node.slice, ast.Constant):
         return None
     return node.slice.value if isinstance(node.slice.value, int) else None

@@ -1,0 +1,154 @@
+"""Hazards of TensorFlow source: near misses first, then what must be found, then that every fix does what it says."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+import pytest
+
+from transpile.diagnostics import Diagnostic, Edit
+from transpile.hazards import check_tensorflow
+from transpile.hazards.codes import EXAMPLES, TENSORFLOW_HEADER, load
+
+load()
+HEAD = """import tensorflow as tf
+import tensorflow.compat.v1 as v1
+import tf_slim as slim
+from tensorflow import keras
+from tensorflow.keras import Sequential, layers
+
+"""
+
+
+def found(body: str, head: str = HEAD) -> list[Diagnostic]:
+    return check_tensorflow(head + body, "port.py")
+
+
+def said(body: str) -> list[tuple[str, int]]:
+    return [(d.code, d.line - HEAD.count("\n")) for d in found(body)]
+
+
+def edited(text: str, edits: Sequence[Edit]) -> str:
+    lines = text.splitlines(keepends=True)
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line))
+    for edit in sorted(edits, key=lambda e: (e.line, e.column), reverse=True):
+        first, last = starts[edit.line - 1] + edit.column - 1, starts[edit.end_line - 1] + edit.end_column - 1
+        text = text[:first] + edit.text + text[last:]
+    return text
+
+
+NEAR_MISSES = [
+    "m = Sequential([layers.Dense(2), layers.Dense(3)])",
+    "m = Sequential()",
+    "m = Sequential([layers.Dense(2)], 'name')",
+    "m = Sequential(make_layers())",
+    "m = Sequential(all_of_them)",
+    "import torch.nn as nn\nm = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4))",
+    "opt = tf.train.AdamOptimizer(1e-3)\nsaver = tf.train.Saver()\nsaver.save(s, p)",
+    "opt = tf.train.AdamOptimizer(1e-3)\nn = len(tf.global_variables())",
+    "variables = slim.get_variables_to_restore()\nopt = tf.train.AdamOptimizer(1e-3)",
+    "opt = tf.keras.optimizers.Adam(1e-3)\nvariables = tf.compat.v1.trainable_variables()",
+    "def f(x):\n    return tf.reshape(x, [-1, x.shape[-1]])",
+    "def f(x):\n    return tf.reshape(x, [tf.shape(x)[0], x.shape[1]])",
+    "def f(x):\n    b, h, w, c = x.shape\n    return tf.reshape(x, [-1, c])",
+    "def f(x):\n    b, h, w, c = tf.unstack(tf.shape(x))\n    return tf.reshape(x, [b, h * w, c])",
+    "class A(layers.Layer):\n    def build(self, s):\n        self.w = tf.zeros([s.shape[0]])",
+    "class A(layers.Layer):\n    def f(self):\n        return tf.range(self.w.shape[0])",
+    "class A(layers.Layer):\n    def call(self, x):\n        return layers.Concatenate()([x, x])",
+    "class A:\n    def __init__(self):\n        self.layers = []",
+    "class A(layers.Layer):\n    def __init__(self):\n        self.layers = []",  # a layer has none, a model does
+    "class A(keras.Model):\n    def __init__(self):\n        self.stages = [layers.Dense(2)]",  # nobody checkpoints it
+    "model.load_weights(path, skip_mismatch=False)",
+    "ck = tf.train.Checkpoint(model=m, optimizer=o)\nck.restore(p).expect_partial()",
+    "x = layers.Conv2D(3, 3, padding='same')",
+    "x = layers.Conv2D(3, 3, 2, padding='valid')",
+    "x = layers.BatchNormalization(epsilon=1e-5)",
+    "x = layers.BatchNormalization(**options)",
+]
+
+
+@pytest.mark.parametrize("body", NEAR_MISSES)
+def test_nothing_is_said_of(body: str) -> None:
+    assert said(body) == []
+
+
+def test_nothing_is_said_of_a_file_without_tensorflow() -> None:
+    assert check_tensorflow("Sequential(a, b)\n", "x.py") == []
+
+
+SEQ, CKP, SHP = "SEQ001", "CKP001", "SHP002"
+CASES = [
+    ("m = Sequential(layers.Dense(2), layers.Dense(3))", [(SEQ, 1)]),
+    ("m = tf.keras.Sequential(layers.Dense(2))", [(SEQ, 1)]),
+    ("m = keras.models.Sequential(a, b, name='x')", [(SEQ, 1)]),
+    ("m = Sequential(*[layers.Dense(2)])", [(SEQ, 1)]),
+    ("class Conv(layers.Layer): pass\nm = Sequential(Conv())", [(SEQ, 2)]),
+    ("opt = tf.train.AdamOptimizer(lr)\nvariables = slim.get_variables_to_restore()", [(CKP, 2)]),
+    ("opt = v1.train.MomentumOptimizer(lr, .9)\nsaver = v1.train.Saver()\nsaver.restore(s, p)", [(CKP, 2)]),
+    ("opt = v1.train.AdamOptimizer(lr)\ns = v1.train.Saver(v1.global_variables())\ns.restore(a, p)", [(CKP, 2)]),
+    ("opt = keras.optimizers.Adam(lr)\nv = v1.global_variables()\nv1.train.init_from_checkpoint(p, v)", [(CKP, 2)]),
+    ("def f(x):\n    return tf.reshape(x, [x.shape[1], x.shape[0]])", [(SHP, 2)]),
+    ("def f(x):\n    b, h, w, c = x.shape\n    return tf.reshape(x, [-1, h * w, c])", [(SHP, 3)]),
+    ("def f(x):\n    b = x.get_shape()[0]\n    return tf.zeros([b, 2])", [(SHP, 3)]),
+    ("def f(x):\n    b, c = x.get_shape().as_list()\n    return tf.zeros([b, 2])", [(SHP, 3)]),
+    ("def f(x):\n    n = x.shape[0]\n    return [x[i] for i in range(n)]", [(SHP, 3)]),
+    ("class A(layers.Layer):\n    def call(self, x):\n        return layers.Dense(2)(x)", [("STA005", 3)]),
+    ("@tf.function\ndef f(x):\n    return tf.Variable(x)", [("STA005", 3)]),
+    ("class A(keras.Model):\n    def __init__(self):\n        self.layers = []", [("STA004", 3)]),
+    ("class A(keras.Model):\n    pass\nclass B(A):\n    def __init__(self):\n        self.input = 3", [("STA004", 5)]),
+    ("layers.Conv2D(3, 3, 2, padding='same')", [("NUM001", 1)]),
+    ("layers.LayerNormalization(axis=-1)", [("NUM002", 1)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "wanted"), CASES)
+def test_what_is_found(body: str, wanted: list[tuple[str, int]]) -> None:
+    assert said(body) == wanted
+
+
+SEED = """
+class TFGSBottleneck(tf.keras.layers.Layer):
+    def __init__(self, c1, c2, k=3, s=1, w=None):
+        super().__init__()
+        c_ = c2 // 2
+        self.lighting = tf.keras.Sequential(
+            TFGSConv(c1, c_, 1, 1, w=w.conv_lighting[0]),
+            TFGSConv(c_, c2, 1, 1, act=False, w=w.conv_lighting[1])
+        )
+"""
+
+
+def test_layers_that_stand_on_lines_of_their_own_go_into_a_list() -> None:
+    (diagnostic,) = found(SEED)
+    assert diagnostic.code == SEQ and diagnostic.fix is not None
+    text = edited(HEAD + SEED, diagnostic.fix)
+    ast.parse(text)
+    assert "Sequential(\n            [TFGSConv(c1" in text and check_tensorflow(text, "x.py") == []
+
+
+FIXED = [body for body, wanted in CASES if wanted and wanted[0][0] in (SEQ, CKP, SHP)]
+
+
+@pytest.mark.parametrize("body", FIXED + [e.before for e in EXAMPLES.values() if e.is_tensorflow])
+def test_a_fix_leaves_nothing_to_say(body: str) -> None:
+    head = HEAD if body in FIXED else TENSORFLOW_HEADER
+    for diagnostic in found(body, head):
+        if diagnostic.fix is not None:
+            text = edited(head + body.rstrip("\n") + "\n", diagnostic.fix)
+            ast.parse(text)
+            assert diagnostic.code not in {d.code for d in check_tensorflow(text, "x.py")}
+
+
+def test_the_order_is_changed_only_where_nothing_stands_between() -> None:
+    (diagnostic,) = found(
+        "opt = tf.train.AdamOptimizer(lr)\nskip = ['a']\nv = slim.get_variables_to_restore(exclude=skip)\n"
+    )
+    assert diagnostic.code == CKP and diagnostic.fix is None
+
+
+def test_columns_count_characters() -> None:
+    (diagnostic,) = found("é = 'ä'; m = Sequential(layers.Dense(2))")
+    assert diagnostic.column == len("é = 'ä'; m = ") + 1
