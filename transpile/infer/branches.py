@@ -145,7 +145,11 @@ def try_(run: Run, node: cst.Try) -> bool:
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
             run.env[handler.name.name.value] = UNKNOWN
         if not suite(run, handler.body):
-            outcomes.append(run.env)
+            if not ended and _is_import_error(run, handler):
+                for name, fact in run.env.items():  # the import that stands first is the one that is meant
+                    outcomes[0].setdefault(name, fact)
+            else:
+                outcomes.append(run.env)
     result = outcomes[0] if outcomes else Env(before.parent, dict(before))
     for other in outcomes[1:]:
         result = merge(run, result, other)
@@ -153,6 +157,11 @@ def try_(run: Run, node: cst.Try) -> bool:
     if node.finalbody is not None:
         suite(run, node.finalbody.body)
     return not outcomes
+
+
+def _is_import_error(run: Run, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
+    fact = run.fact(handler.type) if handler.type is not None else UNKNOWN
+    return isinstance(fact, Ref) and fact.name in ("builtins.ImportError", "builtins.ModuleNotFoundError")
 
 
 @statement(cst.Match)

@@ -120,6 +120,8 @@ def collect(node: Any, names: set[str], found: set[str]) -> None:
         if kind is cst.FunctionDef:
             for decorator in node.decorators:
                 collect(decorator, names, found)
+            if node.returns is not None:
+                collect(node.returns, names, found)
     elif kind is not cst.Import and kind is not cst.ImportFrom:
         for child in children(node):
             collect(child, names, found)

@@ -21,7 +21,7 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 
 def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cst.Module:
     """Bring the imports in order: torch out, TensorFlow in, the support section behind the imports."""
-    first_line = _first(tree)
+    first_line = _first(context, tree)
     tree, brought, local = strip(context, tree)
     brought = {**context.run.module.lines, **brought}
     taken = set(context.supports.values())  # their uses are uses of the support
@@ -33,9 +33,9 @@ def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cs
     return insert(context, tree, section(), first_line)
 
 
-def _first(tree: cst.Module) -> cst.SimpleStatementLine | None:
+def _first(context: Context, tree: cst.Module) -> cst.SimpleStatementLine | None:
     for node in tree.body:
-        if isinstance(node, cst.SimpleStatementLine) and any(deferred(s) for s in node.body):
+        if isinstance(node, cst.SimpleStatementLine) and any(deferred(context, s) for s in node.body):
             return node
     return None
 

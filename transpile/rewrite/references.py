@@ -29,9 +29,11 @@ def class_text(context: Context, name: str, *, testing: bool) -> str | None:
     if rule.kind not in ("layer", "class", "constant"):
         return None
     template = rule.variants[0].template
+    text: str | None
     if template.placeholders:
-        return str(rule.isinstance) if rule.isinstance else None
-    text = render(template, {}, rule.defaults, context.support)
+        text = str(rule.isinstance) if rule.isinstance else None
+    else:
+        text = render(template, {}, rule.defaults, context.support)
     if text is not None and "tf." in text:
         context.needs("tf")
     return text

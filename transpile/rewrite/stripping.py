@@ -47,12 +47,12 @@ def import_lines(node: cst.Import | cst.ImportFrom) -> list[tuple[str, str, str]
     return result
 
 
-def deferred(node: cst.CSTNode) -> bool:
+def deferred(context: Context, node: cst.CSTNode) -> bool:
     """Whether an import brings torch or a package that needs it."""
     if isinstance(node, cst.Import):
-        return any(_needs(dotted(alias.name)) for alias in node.names)
+        return any(_needs(context, dotted(alias.name)) for alias in node.names)
     if isinstance(node, cst.ImportFrom):
-        return node.module is not None and not node.relative and _needs(dotted(node.module))
+        return node.module is not None and not node.relative and _needs(context, dotted(node.module))
     return False
 
 
@@ -67,7 +67,9 @@ def _local(alias: cst.ImportAlias) -> str:
     return name.value if isinstance(name, cst.Name) else dotted(alias.name)
 
 
-def _needs(module: str) -> bool:
+def _needs(context: Context, module: str) -> bool:
+    if module.split(".")[0] in context.run.modules:
+        return False  # the project's own, and translated with it
     return is_torch(module) or needs_torch(module.split(".")[0])
 
 
@@ -76,10 +78,10 @@ def strip(context: Context, tree: cst.Module) -> tuple[cst.Module, Names, Names]
     module_level: Names = {}
     stripper = _Stripper(context, module_level)
     stripped = walk(tree, stripper)
-    return _with_import_comments(tree, stripped), module_level, stripper.local
+    return _with_import_comments(context, tree, stripped), module_level, stripper.local
 
 
-def _with_import_comments(before: cst.Module, after: cst.Module) -> cst.Module:
+def _with_import_comments(context: Context, before: cst.Module, after: cst.Module) -> cst.Module:
     """Comments above and behind top-level imports that left go above the statement that follows."""
     kept = {id(node) for node in after.body}
     body: list[Any] = []
@@ -90,7 +92,7 @@ def _with_import_comments(before: cst.Module, after: cst.Module) -> cst.Module:
         gone = (
             isinstance(node, cst.SimpleStatementLine)
             and id(node) not in kept
-            and all(deferred(s) for s in node.body)
+            and all(deferred(context, s) for s in node.body)
         )
         if gone and isinstance(node, cst.SimpleStatementLine):
             waiting += [line for line in node.leading_lines if line.comment is not None]
@@ -151,12 +153,12 @@ class _Stripper:
         return updated
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> object:
-        if not deferred(original_node):
+        if not deferred(self.context, original_node):
             return updated_node
         kept = []
         for alias in updated_node.names:
             name = dotted(alias.name)
-            if _needs(name):
+            if _needs(self.context, name):
                 self._note(
                     cst.Import(names=[alias.with_changes(comma=cst.MaybeSentinel.DEFAULT)]), original_node
                 )
@@ -165,7 +167,7 @@ class _Stripper:
         return updated_node.with_changes(names=kept) if kept else cst.RemoveFromParent()
 
     def leave_ImportFrom(self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom) -> object:
-        if not deferred(original_node):
+        if not deferred(self.context, original_node):
             return self._without_torch(updated_node)
         self._note(updated_node, original_node)
         if isinstance(updated_node.names, cst.ImportStar):

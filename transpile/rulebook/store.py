@@ -19,6 +19,7 @@ class Rulebook:
         self._records = records
         self._index = index
         self._made: dict[int, Rule] = {}
+        self._namespaces: set[str] | None = None
 
     def by_name(self, qualified: str) -> Rule | None:
         """The rule of a qualified torch name: canonical, alias, `torch.Tensor.method` or in-place `torch.abs_`."""
@@ -42,6 +43,13 @@ class Rulebook:
     def attribute(self, name: str) -> Rule | None:
         """The rule of `x.name`, read without a call."""
         return self._find("attributes", name)
+
+    def is_namespace(self, name: str) -> bool:
+        """Whether rules lie below this name: `torch.nn` is a module, or a class with methods."""
+        if self._namespaces is None:
+            names = self._index["names"]
+            self._namespaces = {known[:at] for known in names for at, sign in enumerate(known) if sign == "."}
+        return name in self._namespaces
 
     def rules(self) -> Iterator[Rule]:
         """All rules, in the order of the tables."""

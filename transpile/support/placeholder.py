@@ -33,6 +33,9 @@ class Placeholder:
     __ror__ = __and__ = __rand__ = __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __or__
     __truediv__ = __rtruediv__ = __pow__ = __getitem__ = __lt__ = __le__ = __gt__ = __ge__ = __or__
 
+    def __fspath__(self):
+        return f"{self._name} is PyTorch's and was not translated"  # a path that says why it leads nowhere
+
     def __iter__(self):
         return iter(())
 
