@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from transpile.diagnostics import Diagnostic, Severity, worst
+from transpile.project.config import read
 from transpile.project.job import Outcome
 from transpile.project.plan import File, UnusableCall
 from transpile.report import FileReport
+from transpile.report.policy import applied
 
 
 def say(text: str, stream: Any = None) -> None:
@@ -43,7 +45,12 @@ def refuse_unusable(outcome: Outcome) -> None:
 def file_report(file: File, outcome: Outcome, written: Path | None = None) -> FileReport:
     """What became of one file, for the report."""
     output = None if written is None else written.as_posix()
-    return FileReport(file.shown, output, outcome.diagnostics, outcome.signatures)
+    config = read(file.source if file.source.exists() else Path.cwd())
+    root = config.file.parent if config.file is not None else None
+    found = (
+        applied(outcome.diagnostics, file.source, config.table, root) if config.table else outcome.diagnostics
+    )
+    return FileReport(file.shown, output, found, outcome.signatures)
 
 
 def exit_status(reports: Iterable[FileReport], fail_on: str) -> int:

@@ -5,6 +5,7 @@ data-format = "channels_first"
 exact-training = true
 rules = ["torch_rules/ours.yaml"]    # relative to the pyproject.toml
 fail-on = "warning"
+ignore = ["API004"]                  # and severity, per-file-ignores: transpile/report/policy.py
 
 [tool.transpile.pairs]               # for `transpile sync`: a source, or a folder, and its twin
 "models/common.py" = "tf/common.py"
@@ -12,17 +13,22 @@ fail-on = "warning"
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from transpile.diagnostics import FAMILIES
 from transpile.project.plan import UnusableCall
 
 __all__ = ["KEYS", "Config", "Key", "defaults", "read"]
 
 PYPROJECT = "pyproject.toml"
+CODE = re.compile(rf"(?:{'|'.join(FAMILIES)})(?:\d{{3}})?")  # or a whole family
+# What says how findings are taken, and is no option of a command.
+OF_FINDINGS = frozenset({"ignore", "severity", "per-file-ignores"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,22 @@ def _pairs(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(twin, str) for twin in value.values())
 
 
+def _codes(value: Any) -> bool:
+    return _texts(value) and all(CODE.fullmatch(entry) for entry in value)
+
+
+def _severities(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and _codes(list(value))
+        and all(entry in ("error", "warning", "info") for entry in value.values())
+    )
+
+
+def _patterns(value: Any) -> bool:
+    return isinstance(value, dict) and all(_codes(entry) for entry in value.values())
+
+
 KEYS = {
     "data-format": Key(
         "channels_last or channels_first", _one_of("channels_last", "channels_first"), "channels_last"
@@ -53,6 +75,9 @@ KEYS = {
     "exact-training": Key("true or false", lambda value: isinstance(value, bool), False),
     "rules": Key("a list of files", _texts, []),
     "fail-on": Key("error, warning or never", _one_of("error", "warning", "never"), "error"),
+    "ignore": Key("a list of codes", _codes, []),
+    "severity": Key("a table of codes and error, warning or info", _severities, {}),
+    "per-file-ignores": Key("a table of patterns and lists of codes", _patterns, {}),
     "pairs": Key("a table of sources and their twins", _pairs, {}),
 }
 
@@ -66,8 +91,12 @@ class Config:
 
     @property
     def options(self) -> dict[str, Any]:
-        """What it sets, by parameter name, with the paths made whole; without the pairs."""
-        found = {key.replace("-", "_"): value for key, value in self.table.items() if key != "pairs"}
+        """What it sets, by parameter name, with the paths made whole; without the pairs and what concerns findings."""
+        found = {
+            key.replace("-", "_"): value
+            for key, value in self.table.items()
+            if key != "pairs" and key not in OF_FINDINGS
+        }
         if "rules" in found:
             found["rules"] = self.rules
         return found
