@@ -25,6 +25,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
+from transpile.infer.foreign import FUNCTIONS as FOREIGN
 from transpile.infer.functions import call
 from transpile.infer.join import join
 from transpile.infer.layers import (
@@ -260,6 +261,9 @@ def reference_call(
             values = [p.items[1] for p in pairs if isinstance(p, Sequence) and p.items and len(p.items) == 2]
             return Sequence("ordered", values) if values and len(values) == len(pairs) else Dict()
         return Dict()
+    known = FOREIGN.get(name)
+    if known is not None:
+        return known(run, node, positional, keywords)
     if name.startswith("math."):
         return Python("int" if name in ("math.ceil", "math.floor", "math.gcd", "math.prod") else "float")
     if name.split(".")[0] == "numpy":

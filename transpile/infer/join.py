@@ -132,5 +132,5 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
         return conflict
     return Tensor(
         rank, dims, left.dtype if left.dtype == right.dtype else None, layout,
-        is_parameter=left.is_parameter and right.is_parameter,
+        is_parameter=left.is_parameter or right.is_parameter,
     )  # fmt: skip

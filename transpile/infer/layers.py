@@ -11,6 +11,7 @@ from transpile.infer.arguments import arguments
 from transpile.infer.builtins import SuperOf
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
+from transpile.infer.foreign import LAYERS
 from transpile.infer.functions import call
 from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import IMAGE, PLAIN
@@ -261,6 +262,9 @@ def call_layer(
     if not positional and not keywords:
         return UNKNOWN
     operand = positional[0] if positional else next(iter(keywords.values()))
+    foreign = LAYERS.get(layer.name)
+    if foreign is not None:
+        return foreign(run, node, layer, [operand])
     return torch_layer(run, node, layer, operand, positional, keywords)
 
 

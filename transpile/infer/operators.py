@@ -220,6 +220,8 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
                     "other one",
                 )  # fmt: skip
                 continue
+            if tensor.rank == rank:
+                run.demand(tensor, decided)
             if tensor.rank < rank or layout != decided:
                 run.convert[id(operand_node)] = (
                     Tensor(tensor.rank, tensor.dims, tensor.dtype, layout, source=rank),

@@ -43,6 +43,7 @@ class Run:
         self.vars: dict[object, Var] = {}
         self.tensors: dict[object, Tensor] = {}
         self.demands: dict[int, Pair] = {}  # permute site → the layout its consumer wants
+        self.pattern_layouts: dict[int, tuple[Pair, int]] = {}  # layer of einops → layout and rank of its operand
         self.asked: dict[int, tuple[Tensor, cst.CSTNode, ModuleInfo]] = {}
         self.defaulted: dict[int, str] = {}  # id of a root cell → why it was decided so
         self.class_of: dict[int, ClassInfo] = {}
@@ -162,15 +163,21 @@ class Run:
             return True
         if tensor.rank is not None and normalize(layout, tensor.rank) == have:
             return True
-        if tensor.rank is None or node is None:
+        if tensor.rank is None:
             return False
-        if tensor.source is not None and isinstance(tensor.source, Plan) and "demand" in tensor.source.data:
+        self.demand(tensor, layout)
+        if node is None:
+            return False
+        self.convert[id(node)] = (tensor, layout)
+        return True
+
+    def demand(self, tensor: Tensor, layout: Pair) -> None:
+        """Tell the place that a tensor comes from, if it may choose the layout, which one its consumer wants."""
+        if isinstance(tensor.source, Plan) and "demand" in tensor.source.data:
             key = tensor.source.data["demand"]
             if key not in self.demands:
                 self.demands[key] = layout
                 self.version += 1
-        self.convert[id(node)] = (tensor, layout)
-        return True
 
     def ask(self, tensor: Tensor, node: cst.CSTNode) -> Layout:
         """The layout of an operand whose meaning depends on it; an open one is noted as a question."""

@@ -1,0 +1,87 @@
+"""einops works on TensorFlow as it is: patterns name the axes in the order of memory, layers come from its Keras side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.layout import Pair, order
+from transpile.infer.patterns import Pattern, reordered
+from transpile.rewrite.code import expression, source
+from transpile.rewrite.context import Context
+from transpile.rewrite.registry import on, operation
+
+__all__: list[str] = []
+
+
+@operation("einops")
+def function(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """rearrange(x, "b c h w -> …"): of a channels-last x "b h w c -> …"; a variable becomes a tensor."""
+    plan = context.plan(original)
+    assert plan is not None
+    args = list(updated.args)
+    left: Pair = plan.data.get("left", ())
+    right: Pair = plan.data.get("right", ())
+    for place, arg in enumerate(original.args):
+        if arg.value is plan.data.get("pattern") and (left or right):
+            args[place] = args[place].with_changes(value=_pattern(arg.value, plan.data["rank"], left, right))
+        if arg.value is plan.data.get("operand"):
+            args[place] = args[place].with_changes(value=_operand(context, original, args[place].value))
+    return updated.with_changes(args=args)
+
+
+def _operand(context: Context, original: cst.Call, value: cst.BaseExpression) -> cst.BaseExpression:
+    plan = context.plan(original)
+    assert plan is not None
+    if plan.data.get("variable"):
+        context.needs("tf")
+        return expression(f"tf.convert_to_tensor({source(value)})")
+    if plan.data.get("open") and context.channels_last:
+        context.say(
+            "LAY003", original,
+            "neither the rank nor the layout of this tensor is known; the output decides by the rank at run time",
+        )  # fmt: skip
+        return expression(f"{context.support('to_torch_order')}({source(value)})")
+    return value
+
+
+@operation("einops_layer")
+def layer(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """Rearrange("b c h w -> …") that is called with a channels-last tensor."""
+    plan = context.plan(original)
+    assert plan is not None
+    left, rank = context.run.pattern_layouts.get(id(original), ((), 0))
+    right: Pair = context.run.demands.get(id(original), ())
+    if not (left or right) or not rank:
+        return None
+    args = [
+        after.with_changes(value=_pattern(before.value, rank, left, right))
+        if before.value is plan.data["pattern"]
+        else after
+        for before, after in zip(original.args, updated.args, strict=True)
+    ]
+    return updated.with_changes(args=args)
+
+
+def _pattern(node: cst.BaseExpression, rank: int, left: Pair, right: Pair) -> cst.BaseExpression:
+    if not isinstance(node, cst.SimpleString):
+        return node
+    parsed = Pattern.parse(str(node.evaluated_value))
+    if parsed is None:
+        return node
+    parsed = parsed.expanded(rank)
+    text = (
+        reordered(parsed.left, order(left, len(parsed.left)))
+        + " -> "
+        + reordered(parsed.right, order(right, len(parsed.right)))
+    )
+    return node.with_changes(value=f"{node.quote}{text}{node.quote}")
+
+
+@on(cst.ImportFrom)
+def import_from(context: Context, original: cst.ImportFrom, updated: cst.ImportFrom) -> Any:
+    """from einops.layers.torch import Rearrange → from einops.layers.keras import Rearrange"""
+    if original.module is None or original.relative or source(original.module) != "einops.layers.torch":
+        return None
+    return updated.with_changes(module=expression("einops.layers.keras"))
