@@ -124,3 +124,12 @@ def test_data_formats(against, data_format):
     assert formats.logical_axis(-1, 2, data_format) == 1 and formats.logical_axis(1, 4, "plain") == 1
     assert formats.ntuple(3, 2) == (3, 3) == formats.ntuple((3,), 2) and formats.ntuple([1, 2], 2) == (1, 2)
     assert formats.DATA_FORMAT == "channels_last"
+
+
+def test_unpack_axes():
+    x = np.arange(2 * 7 * 3).reshape(2, 7, 3)
+    sizes = [(), (2, 3)]
+    one, rest = shapes.unpack_axes(tf.constant(x), sizes, "b * d")
+    assert one.shape == (2, 3) and np.array_equal(rest, x[:, 1:].reshape(2, 2, 3, 3))
+    one, rest = opened(lambda t: shapes.unpack_axes(t, [(), (-1,)], "b * d"), x)
+    assert np.array_equal(one, x[:, 0]) and np.array_equal(rest, x[:, 1:])

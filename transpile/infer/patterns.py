@@ -78,7 +78,7 @@ class Pattern:
         for axis in (*self.left, *self.right):
             for name in names(axis):
                 known.setdefault(name, Dim.symbol(f"{site}.{name}"))
-        return tuple(product((known[name] for name in names(axis))) or ONE for axis in self.right)
+        return tuple(product(known[name] for name in names(axis)) or ONE for axis in self.right)
 
 
 def sides(text: str) -> tuple[str, ...] | None:

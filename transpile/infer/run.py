@@ -43,7 +43,9 @@ class Run:
         self.vars: dict[object, Var] = {}
         self.tensors: dict[object, Tensor] = {}
         self.demands: dict[int, Pair] = {}  # permute site → the layout its consumer wants
-        self.pattern_layouts: dict[int, tuple[Pair, int]] = {}  # layer of einops → layout and rank of its operand
+        self.pattern_layouts: dict[int, tuple[Pair, int]] = (
+            {}
+        )  # layer of einops → layout and rank of its operand
         self.asked: dict[int, tuple[Tensor, cst.CSTNode, ModuleInfo]] = {}
         self.defaulted: dict[int, str] = {}  # id of a root cell → why it was decided so
         self.class_of: dict[int, ClassInfo] = {}

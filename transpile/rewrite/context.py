@@ -30,6 +30,7 @@ class Context:
         self.module_based: set[ClassInfo] = set()
         self.placeholders: list[str] = []  # statements that stand for imports which left
         self.namespaces: dict[str, str] = {}  # local name → the module of torch whose members strings name
+        self.replaced: set[str] = set()  # imported names of which calls were replaced
         self.unsupported: list[str] = []  # support definitions that were asked for and do not exist
         # ids of nodes that something further out rewrites or judges
         self.kept_shapes: set[int] = set()

@@ -1,4 +1,4 @@
-"""einops works on TensorFlow as it is: patterns name the axes in the order of memory, layers come from its Keras side."""
+"""einops works on TensorFlow: its patterns name the axes in the order of memory, its layers are those for Keras."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from transpile.infer.layout import Pair, order
 from transpile.infer.patterns import Pattern, reordered
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
+from transpile.rewrite.deferral import collect
 from transpile.rewrite.registry import on, operation
+from transpile.source.walk import walk
 
-__all__: list[str] = []
+__all__ = ["without_replaced"]
 
 
 @operation("einops")
@@ -56,12 +58,55 @@ def layer(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     if not (left or right) or not rank:
         return None
     args = [
-        after.with_changes(value=_pattern(before.value, rank, left, right))
-        if before.value is plan.data["pattern"]
-        else after
+        (
+            after.with_changes(value=_pattern(before.value, rank, left, right))
+            if before.value is plan.data["pattern"]
+            else after
+        )
         for before, after in zip(original.args, updated.args, strict=True)
     ]
     return updated.with_changes(args=args)
+
+
+@operation("einops_unpack")
+def unpack(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """einops' own looks for a -1 among the sizes, which sizes that are tensors in a graph do not allow."""
+    if isinstance(original.func, cst.Name):
+        context.replaced.add(original.func.value)
+    return updated.with_changes(func=expression(context.support("unpack_axes")))
+
+
+def without_replaced(context: Context, tree: cst.Module) -> cst.Module:
+    """The module without the imports from einops whose every use was replaced."""
+    names = set(context.replaced)
+    used: set[str] = set()
+    for node in tree.body if names else ():
+        collect(node, names, used)
+    return walk(tree, _Trimming(names - used)) if names - used else tree
+
+
+class _Trimming:
+    """Takes names out of imports from einops."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        return isinstance(node, (cst.Module, cst.SimpleStatementLine))
+
+    def on_leave(self, original: Any, updated: Any) -> Any:
+        if not isinstance(updated, cst.SimpleStatementLine):
+            return updated
+        for small in updated.body:
+            if isinstance(small, cst.ImportFrom) and not isinstance(small.names, cst.ImportStar):
+                kept = [a for a in small.names if not (a.asname is None and source(a.name) in self.names)]
+                if small.module is None or source(small.module) != "einops" or len(kept) == len(small.names):
+                    continue
+                if not kept:
+                    return cst.RemoveFromParent()
+                kept[-1] = kept[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+                return updated.with_changes(body=[small.with_changes(names=kept)])
+        return updated
 
 
 def _pattern(node: cst.BaseExpression, rank: int, left: Pair, right: Pair) -> cst.BaseExpression:

@@ -182,3 +182,19 @@ def transpose(x, dim0, dim1):
     order = list(range(len(x.shape)))
     order[dim0], order[dim1] = order[dim1], order[dim0]
     return tf.transpose(x, order)
+
+
+def unpack_axes(tensor, packed_shapes, pattern):
+    """einops.unpack, with sizes that may be tensors: the tensors that einops.pack has joined along `*`."""
+    axes = pattern.split()
+    at = axes.index("*")
+    lengths = [product(sizes) for sizes in packed_shapes]
+    holes = [i for i, sizes in enumerate(packed_shapes) if any(isinstance(n, int) and n == -1 for n in sizes)]
+    for i in holes:
+        lengths[i] = size(tensor, at) - sum(n for place, n in enumerate(lengths) if place != i)
+    have = shape(tensor)
+    parts = tf.split(tensor, lengths, axis=at)
+    return [
+        reshape(part, [*have[:at], *sizes, *have[at + 1 :]])
+        for part, sizes in zip(parts, packed_shapes, strict=True)
+    ]

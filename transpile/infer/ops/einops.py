@@ -71,9 +71,7 @@ def _applied(
     return Tensor(None, dims, tensor.dtype, target, source=source)
 
 
-def _layout_of(
-    run: Run, operand: Operand, tensor: Tensor, parsed: Pattern, node: cst.CSTNode
-) -> Pair | Open:
+def _layout_of(run: Run, operand: Operand, tensor: Tensor, parsed: Pattern, node: cst.CSTNode) -> Pair | Open:
     """The layout of what goes in: where it is open, names as in `b c h w` say that it is an image."""
     layout = run.layout(tensor)
     if run.channels_last and isinstance(layout, Open) and tensor.rank is not None:
@@ -108,9 +106,7 @@ def _stacked(
 ) -> Fact:  # fmt: skip
     """A list of tensors is one tensor with the list as its first axis."""
     items = value.items if value.items is not None else [value.element]
-    nodes = (
-        [e.value for e in operand[0].elements] if isinstance(operand[0], (cst.List, cst.Tuple)) else []
-    )
+    nodes = [e.value for e in operand[0].elements] if isinstance(operand[0], (cst.List, cst.Tuple)) else []
     dtype = None
     for place, item in enumerate(items):
         tensor = resolve(item)
@@ -230,7 +226,9 @@ def pack(run: Run, node: cst.Call, positional: list[Operand], keywords: dict[str
     axes = sides(text) if isinstance(text, str) else None
     display = positional[0][0]
     nodes = [e.value for e in display.elements] if isinstance(display, (cst.List, cst.Tuple)) else []
-    items = (value.items if value.items is not None else [value.element]) if isinstance(value, Sequence) else []
+    items = (
+        (value.items if value.items is not None else [value.element]) if isinstance(value, Sequence) else []
+    )
     shapes: list[Fact] = []
     dtype = None
     for place, item in enumerate(items):
@@ -254,7 +252,7 @@ def pack(run: Run, node: cst.Call, positional: list[Operand], keywords: dict[str
 
 @foreign("einops.unpack")
 def unpack(run: Run, node: cst.Call, positional: list[Operand], keywords: dict[str, Operand]) -> Fact:
-    run.plans[id(node)] = Plan("foreign_call")
+    run.plans[id(node)] = Plan("einops_unpack")
     tensor = run.as_tensor(positional[0][1]) if positional else None
     if tensor is None or len(positional) < 3:
         return Sequence("list", None, Tensor(None, None, None, PLAIN))
@@ -280,5 +278,3 @@ def parse_shape(run: Run, node: cst.Call, positional: list[Operand], keywords: d
     if tensor is not None:
         run.want(positional[0][0], tensor, PLAIN)
     return Dict(Python("int"))
-
-
