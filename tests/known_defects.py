@@ -49,9 +49,6 @@ DEFECTS: dict[str, list[str]] = {
         for test in ("test_equal", "test_equal_channels_first", "test_equal_in_an_open_graph")
     ],
     # form, cost, and what is said
-    "permute(0, 2, 3, 1) of an image and back (ConvNeXt) costs two transposes; the image is stored like that": [
-        f"{FIXTURES}::test_number_of_transposes[reshaping-Permuted]",
-    ],
     "comments inside a rewritten call, and at import lines that go, are lost": [
         f"translate/test_form.py::test_every_comment_stays_in_its_order[{f}]"
         for f in ("channels_last", "channels_first")
