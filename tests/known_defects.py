@@ -62,9 +62,6 @@ DEFECTS: dict[str, list[str]] = {
     "LAY002 for the slice of a tensor whose rank 4 comes from a view, and is plain": [
         f"{FIXTURES}::test_what_is_said[slicing]"
     ],
-    "LAY003 for a parameter that every call in the file gives an image": [
-        f"{FIXTURES}::test_what_is_said[unet]"
-    ],
 }
 
 REASONS = {test: reason for reason, tests in DEFECTS.items() for test in tests}
