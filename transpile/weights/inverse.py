@@ -21,6 +21,8 @@ def state_dict(model: Any) -> dict[str, Array]:
     for place in walk(model, {}):
         if not isinstance(place, Site):
             name, leaf = place
+            if not getattr(leaf.value, "persistent", True):
+                continue  # a buffer that torch does not save
             array = to_numpy(leaf.value)
             found[name] = array if leaf.axes is None else array.transpose(np.argsort(leaf.axes))
             continue
@@ -36,3 +38,38 @@ def state_dict(model: Any) -> dict[str, Array]:
                 }
             )
     return found
+
+
+def named_variables(model: Any) -> dict[str, Any]:
+    """The variables of a model under their torch names; one that torch keeps in parts has all names, joined by +.
+
+    A variable that torch would not save, or does not know, has its Keras path.
+    """
+    found: dict[str, Any] = {}
+    for place in walk(model, {}):
+        if not isinstance(place, Site):
+            name, leaf = place
+            if leaf.variable is not None and getattr(leaf.value, "persistent", True):
+                found[name] = leaf.variable
+            continue
+        for slot in place.family.slots(place.layer, {}):
+            joined = "+".join(place.torch_name(name) for name in slot.names)
+            for i, cell in enumerate(slot.cells):
+                if cell.variable is not None:
+                    found[joined if len(slot.cells) == 1 else f"{joined}:{i}"] = cell.variable
+    met = {id(variable) for variable in found.values()}
+    found.update({variable.path: variable for variable in model.variables if id(variable) not in met})
+    return found
+
+
+def merged(model: Any) -> list[str]:
+    """The torch names that share one Keras variable as its summands: state_dict gives zeros for the second."""
+    names = []
+    for place in walk(model, {}):
+        if isinstance(place, Site):
+            for slot in place.family.slots(place.layer, {}):
+                wanted = sum(int(np.prod(shape)) for shape in slot.wanted() if shape is not None)
+                held = sum(int(np.prod(cell.shape)) for cell in slot.cells if cell.shape is not None)
+                if len(slot.names) > 1 and held < wanted:
+                    names += [place.torch_name(name) for name in slot.names[1:]]
+    return names

@@ -15,9 +15,10 @@ class FileTensor:
 
     storage: equal for tensors that are views of one piece of the file (tied weights), None where a file
     cannot tell. is_parameter: what the file says of it; None where it does not tell parameters from buffers.
+    done: what `release` calls.
     """
 
-    __slots__ = ("dtype", "is_parameter", "reader", "shape", "storage")
+    __slots__ = ("dtype", "done", "is_parameter", "reader", "shape", "storage")
 
     def __init__(
         self,
@@ -26,12 +27,14 @@ class FileTensor:
         reader: Callable[[], Array],
         storage: Hashable = None,
         is_parameter: bool | None = None,
+        done: Callable[[], None] | None = None,
     ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.reader = reader
         self.storage = storage
         self.is_parameter = is_parameter
+        self.done = done
 
     def numpy(self) -> Array:
         """The values; in the file's own dtype, bfloat16 and the like included."""
@@ -54,7 +57,12 @@ class FileTensor:
 
     def as_parameter(self) -> FileTensor:
         """The same tensor, known to be a parameter."""
-        return FileTensor(self.shape, self.dtype, self.reader, self.storage, True)
+        return FileTensor(self.shape, self.dtype, self.reader, self.storage, True, self.done)
+
+    def release(self) -> None:
+        """Gives the memory of what was read back to the system, where the file is mapped; it can be read again."""
+        if self.done is not None:
+            self.done()
 
     def __repr__(self) -> str:
         return f"FileTensor({self.shape}, {self.dtype})"

@@ -76,7 +76,13 @@ class _Storages:
         first, length = (view[0][1], view[0][2]) if view and view[0] else (0, count)
         if not (isinstance(first, int) and isinstance(length, int) and 0 <= first <= first + length <= count):
             raise Damaged("a storage that lies outside of another")
-        return Storage(dtype, length, f"{key}:{first}", lambda: self._array(key)[first : first + length])
+        return Storage(
+            dtype,
+            length,
+            f"{key}:{first}",
+            lambda: self._array(key)[first : first + length],
+            self._mapped.release,
+        )
 
     def find(self, keys: Any, start: int) -> None:
         """Where every storage begins: each is preceded by its number of elements."""

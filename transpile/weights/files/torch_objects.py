@@ -38,6 +38,7 @@ class Storage:
     count: int
     key: str
     read: Callable[[], Array]
+    release: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,7 @@ def _tensor(
         array = array.conj() if metadata.get("conj") else array
         return -array if metadata.get("neg") else array
 
-    return FileTensor(shape, dtype, read, (storage.key, int(offset), shape, strides))
+    return FileTensor(shape, dtype, read, (storage.key, int(offset), shape, strides), done=storage.release)
 
 
 @handles("torch._utils._rebuild_tensor_v3")

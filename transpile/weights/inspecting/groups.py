@@ -31,6 +31,8 @@ _OTHERS = re.compile(r"(^|/)(save_counter|global_step)(/\.ATTRIBUTES/VARIABLE_VA
 
 def group_of(name: str) -> Group:
     """The group of an entry, by its name."""
+    if "/_trainable_variables/" in name:
+        return Group.WEIGHT  # a Keras optimizer holds on to the weights that it trains
     if _SLOTS.search(name):
         return Group.SLOT
     return Group.OTHER if _OTHERS.search(name) else Group.WEIGHT

@@ -1,0 +1,89 @@
+"""`--model FILE:FACTORY`: a Keras model from a torch source, which is translated for the occasion, or a translation."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import os
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from transpile.project.plan import UnusableCall
+
+
+class Built:
+    """A model, and the world in which its own code runs: there its modules are found, and torch is not."""
+
+    def __init__(self, model: Any, side: Any, keep: Any) -> None:
+        self.model = model
+        self.running = side.world.entered
+        self._keep = keep  # the folder of a translation lives as long as this
+
+
+def built_model(
+    text: str, data_format: str, rules: tuple[Path, ...], exact_training: bool, dtype: str | None = None
+) -> Built:
+    """The model of FILE:FACTORY; THE FILE'S CODE RUNS. FACTORY is an expression, or a name to call.
+
+    dtype: the dtype of its variables, where its code leaves that to Keras. Raises UnusableCall.
+    """
+    from transpile.verify.result import StageError
+    from transpile.verify.sides import given, is_translation, translated
+    from transpile.verify.spec import SpecError, target
+
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.filterwarnings("ignore", module="keras|tensorflow")  # they speak of code that is not the user's
+    try:
+        wanted = target(text)
+        keep = None
+        if is_translation(wanted.path):
+            side = given(wanted)
+        else:
+            keep = translated(wanted, data_format, rules, exact_training)
+            side = keep.side
+        with _dtype_policy(dtype):
+            model = side.build()
+            if inspect.isclass(model) or inspect.isroutine(model):
+                with side.world.entered():
+                    model = model()
+    except (SpecError, StageError) as error:
+        raise UnusableCall(f"{text}: {error}") from None
+    except Exception as error:  # the factory is the user's code
+        raise UnusableCall(f"{text}: the model cannot be built: {type(error).__name__}: {error}") from None
+    import keras
+
+    if not isinstance(model, keras.layers.Layer):
+        raise UnusableCall(f"{text}: gives a {type(model).__name__}, which is no Keras model or layer")
+    return Built(model, side, keep)
+
+
+@contextlib.contextmanager
+def _dtype_policy(dtype: str | None) -> Iterator[None]:
+    if dtype is None:
+        yield
+        return
+    import keras
+
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(dtype)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def sample_inputs(texts: tuple[str, ...]) -> list[Any]:
+    """Tensors of zeros for `--input`; raises UnusableCall."""
+    from transpile.verify.spec import SpecError, given
+
+    try:
+        specs = [given(text) for text in texts]
+    except SpecError as error:
+        raise UnusableCall(str(error)) from None
+    if not specs:
+        return []
+    import tensorflow as tf
+
+    return [tf.zeros(spec.shape, spec.dtype) for spec in specs]
