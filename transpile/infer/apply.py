@@ -361,6 +361,8 @@ def by_returns(site: Site, first: Tensor | None) -> Fact:
         return Tensor(first.rank, first.dims, dtype, layout)
     if returns == "scalar" or (returns == "reduce" and len(site.values) == 1):
         return Tensor(0, (), rule.dtype or (first.dtype if first else None), PLAIN)
+    if returns == "itself":
+        return site.fact(rule.params[0].name)
     if returns == "int":
         return Python("int")
     if returns in ("none",):

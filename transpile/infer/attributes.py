@@ -81,6 +81,8 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
         and name in ("values", "indices", "Q", "R")
     ):
         return fact.items[1 if name in ("indices", "R") else 0]
+    if isinstance(fact, Python) and fact.type == "packed" and name == "data":
+        return Tensor(None, None, "float32")
     if isinstance(fact, Python) and fact.type == "array":
         return Python("object")
     return UNKNOWN

@@ -164,6 +164,11 @@ def plain_layer(
                 run.version += 1
             else:
                 run.want(operand_node, tensor, PLAIN)
+    packed = next((f for _, fact in positional if is_packed(f := resolve(fact))), None)
+    if packed is not None and short in ("LSTM", "GRU", "RNN"):
+        state = Tensor(3, None, "float32", PLAIN)
+        outputs = Python("packed", of=Tensor(3, None, "float32", PLAIN))
+        return Sequence("tuple", [outputs, Sequence("tuple", [state, state]) if short == "LSTM" else state])
     if first is None:
         return UNKNOWN
     if short == "MultiheadAttention":
@@ -185,6 +190,11 @@ def plain_layer(
         state = Tensor(2, None, first.dtype, PLAIN)
         return Sequence("tuple", [state, state])
     return Tensor(first.rank, None, first.dtype, PLAIN)
+
+
+def is_packed(fact: Fact) -> bool:
+    """Whether this is a torch.nn.utils.rnn.PackedSequence."""
+    return isinstance(fact, Python) and fact.type == "packed"
 
 
 def flatten_layer(run: Run, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan) -> Fact:

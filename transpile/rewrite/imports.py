@@ -46,6 +46,7 @@ MODULES = {
     "functools": "import functools",
     "math": "import math",
     "np": "import numpy as np",
+    "os": "import os",
     "tf": "import tensorflow as tf",
     "types": "import types",
 }

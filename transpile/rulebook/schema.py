@@ -41,16 +41,16 @@ KINDS = frozenset({"function", "constant", "attribute", "layer", "class", "plumb
 LAYOUTS = frozenset({"elementwise", "plain", "axis", "image", "any", "hook"})
 
 # What a result is. "list" is a list of tensors like the first argument, "pair" values and int64 indices,
-# "python" a Python value, "unknown" nothing that could be said.
+# "python" a Python value, "itself" the first argument whatever it is, "unknown" nothing that could be said.
 _RETURNS = """
-like broadcast bool reduce scalar tensor pair tuple list shape int none python unknown hook
+like broadcast bool reduce scalar tensor pair tuple list shape int none python itself unknown hook
 """
 RETURNS = frozenset(_RETURNS.split())
 
 # The operations whose layout is decided in Python (transpile.infer), by torch's name.
 _HOOKS = """
 tensor H T adjoint cast cat chunk clone create detach expand expand_as flatten flip index_select like linear mH mT
-matmul max min movedim narrow pad permute repeat repeat_interleave reshape roll same select size split
+matmul max min movedim narrow packed pad pad_packed permute repeat repeat_interleave reshape roll same select size split
 split_with_sizes squeeze stack t tensor_split to transpose type type_as unbind unflatten unsqueeze view
 """
 LAYOUT_HOOKS = frozenset(_HOOKS.split())

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from transpile.support.activation import dropout
 from transpile.support.module import Module, uniform_initializer
+from transpile.support.packed import PackedSequence
 from transpile.support.shape import reshape, shape
 
 
@@ -35,23 +36,35 @@ def rnn_step(projected, state, weight_hh, bias_hh, nonlinearity="tanh"):
     return (tf.nn.relu(h) if nonlinearity == "relu" else tf.tanh(h),)
 
 
-def run_over_time(step, projected, state, reverse=False):
-    """Applies step(x_t, state) along axis 0 of (T, N, G): all h_t (T, N, H) and the last state."""
+def run_over_time(step, projected, state, reverse=False, lengths=None):
+    """Applies step(x_t, state) along axis 0 of (T, N, G): all h_t (T, N, H) and the last state.
+
+    With lengths each of the N sequences ends after so many steps: its state stays, its h_t are 0.
+    """
     if reverse:
-        projected = tf.reverse(projected, (0,))
+        projected = reversed_in_time(projected, lengths)
     length = shape(projected)[0]
     inputs = tf.TensorArray(projected.dtype, length, element_shape=projected.shape[1:]).unstack(projected)
     outputs = tf.TensorArray(projected.dtype, length, element_shape=state[0].shape)
 
     def body(t, outputs, state):
-        state = step(inputs.read(t), state)
-        return t + 1, outputs.write(t, state[0]), state
+        new = step(inputs.read(t), state)
+        if lengths is None:
+            return t + 1, outputs.write(t, new[0]), new
+        goes_on = (tf.cast(t, lengths.dtype) < lengths)[:, None]
+        kept = tuple(tf.where(goes_on, a, b) for a, b in zip(new, state, strict=True))
+        return t + 1, outputs.write(t, tf.where(goes_on, new[0], 0)), kept
 
     _, outputs, state = tf.while_loop(
         lambda t, *_: t < length, body, (0, outputs, tuple(state)), maximum_iterations=length
     )
     y = outputs.stack()
-    return tf.reverse(y, (0,)) if reverse else y, state
+    return reversed_in_time(y, lengths) if reverse else y, state
+
+
+def reversed_in_time(x, lengths=None):
+    """Axis 0 of (T, N, …) backwards, of each sequence the part that it has."""
+    return tf.reverse(x, (0,)) if lengths is None else tf.reverse_sequence(x, lengths, 0, 1)
 
 
 class Recurrent(Module):
@@ -103,11 +116,18 @@ class Recurrent(Module):
         return None if variable is None else tf.convert_to_tensor(variable)
 
     def call(self, input, hx=None, training=None):
-        x, batched = input, len(input.shape) == 3
+        if isinstance(input, PackedSequence):
+            x, states = self.run(input.padded, hx, training, input.lengths)
+            return PackedSequence.of(x, input.lengths), states
+        return self.run(input, hx, training)
+
+    def run(self, x, hx, training, lengths=None):
+        """All outputs and the last states; with lengths those of padded sequences (T, N, …)."""
+        batched, batch_first = len(x.shape) == 3, self.batch_first and lengths is None
         if not batched:
             x = x[:, None]
             hx = hx if hx is None else tf.nest.map_structure(lambda h: h[:, None], hx)
-        elif self.batch_first:
+        elif batch_first:
             x = tf.transpose(x, (1, 0, 2))
         length, n, _ = shape(x)
         sizes = [self.proj_size or self.hidden_size, self.hidden_size][: self.states]
@@ -122,7 +142,7 @@ class Recurrent(Module):
                 weight, bias = (self.weight(name, layer, suffix) for name in ("weight_ih", "bias_ih"))
                 flat = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), weight, transpose_b=True)
                 projected = reshape(flat if bias is None else flat + bias, (length, n, weight.shape[0]))
-                y, state = run_over_time(self.step(layer, suffix), projected, state, bool(suffix))
+                y, state = run_over_time(self.step(layer, suffix), projected, state, bool(suffix), lengths)
                 outputs.append(y)
                 last.append(state)
             x = outputs[0] if len(outputs) == 1 else tf.concat(outputs, -1)
@@ -131,7 +151,7 @@ class Recurrent(Module):
         states = [tf.stack(parts) for parts in zip(*last, strict=True)]
         if not batched:
             x, states = x[:, 0], [h[:, 0] for h in states]
-        elif self.batch_first:
+        elif batch_first:
             x = tf.transpose(x, (1, 0, 2))
         return x, (states[0] if self.states == 1 else tuple(states))
 
