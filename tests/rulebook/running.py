@@ -123,6 +123,9 @@ class Evaluated:
     def rank(self, name: str) -> int | None:
         return len(self.value(name).shape) if self.is_tensor(name) else None
 
+    def ranked(self, name: str) -> bool:
+        return bool(self.rank(name))
+
     def dtype(self, name: str) -> str | None:
         return self.value(name).dtype.name if self.is_tensor(name) else None
 

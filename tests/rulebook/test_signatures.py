@@ -27,7 +27,7 @@ OVERLOADED = {
     "torch.std", "torch.var", "torch.std_mean", "torch.var_mean", "torch.max", "torch.min", "torch.where",
     "torch.randint", "torch.normal", "torch.arange", "torch.scatter", "torch.Tensor.to", "torch.Tensor.expand",
     "torch.Tensor.uniform_", "torch.Tensor.random_", "torch.Tensor.fill_", "torch.round", "torch.zeros",
-    "torch.Tensor.new",
+    "torch.Tensor.new", "torch.linalg.matrix_rank", "torch.linalg.pinv",
 }  # fmt: skip
 
 

@@ -194,7 +194,7 @@ def test_ordering(against, dim):
         order.flip(x, dim, 0) if dim == 1 else order.flip(x, [dim]),
         t.flip(dim, 0) if dim == 1 else t.flip(dim),
     )
-    assert order.take(x, order.argsort(x, dim), dim).shape == x.shape
+    assert order.take_along(x, order.argsort(x, dim), dim).shape == x.shape
 
 
 def test_ordering_of_everything(against):

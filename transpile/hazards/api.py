@@ -89,14 +89,14 @@ A rule names this API in order to say why no translation of it would be right; t
 help another way where there is one. The call stays as it is.
 """,
     before="""
-    def spectrum(x: torch.Tensor):
+    def factor(x: torch.Tensor):
         b, n = x.shape
-        return torch.fft.fftn(x)
+        return torch.linalg.ldl_factor(x)
     """,
     after="""
-    def spectrum(x: torch.Tensor):
+    def factor(x: torch.Tensor):
         b, n = x.shape
-        return torch.fft.fft(x)
+        return torch.linalg.cholesky(x)
     """,
 )
 IMPORT = risk(
@@ -118,5 +118,27 @@ torch is absent; a star import from torch is left out, since the names that it b
     class Activation(nn.Module):
         def forward(self, x):
             return x * 2
+    """,
+)
+AMBIGUOUS = risk(
+    "API007",
+    Severity.WARNING,
+    "several results are right, and TensorFlow may give another one than torch",
+    """
+Mathematics leaves this result open, such as the sign of a singular vector or the order of eigenvalues, and so does
+torch's documentation. Each library gives one of the right results, and not always the same one. Code that depends on
+which one it gets computes something else after translation.
+
+Make the result unique before it is used, for example by making the largest element of each vector positive.
+""",
+    before="""
+    def axes(x: torch.Tensor):
+        b, n, m = x.shape
+        return torch.linalg.svd(x)[0]
+    """,
+    after="""
+    def axes(x: torch.Tensor):
+        b, n, m = x.shape
+        return torch.linalg.svdvals(x)
     """,
 )

@@ -373,6 +373,9 @@ def by_returns(site: Site, first: Tensor | None) -> Fact:
         return Sequence(
             "tuple", [Tensor(None, None, first.dtype if first else None), Tensor(None, None, "int64")]
         )
+    if returns == "tuple":
+        # a record of results, each with a shape and a dtype of its own
+        return Sequence("tuple", None, Tensor(None, None, None, PLAIN))
     if returns == "list":
         return Sequence("list", None, Tensor(rule.rank, None, first.dtype if first else None))
     if returns in ("python", "bool_python"):

@@ -28,8 +28,9 @@ SIZES = ("size", "shape", "sizes", "dims", "repeats")
 class RuleFacts:
     """What the conditions of a rule's variants may ask."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, context: Context | None = None) -> None:
         self.plan = plan
+        self.context = context
 
     def _fact(self, name: str) -> Fact | None:
         value = self.plan.bound.get(name)
@@ -74,6 +75,20 @@ class RuleFacts:
     def rank(self, name: str) -> int | None:
         fact = self._fact(name)
         return fact.rank if isinstance(fact, Tensor) else None
+
+    def ranked(self, name: str) -> bool:
+        value = self.plan.bound.get(name)
+        node, fact = value if value is not None and not isinstance(value, list) else (None, None)
+        rank = self.rank(name)
+        return rank > 0 if rank is not None else fact is not None and not self._bare_parameter(node)
+
+    def _bare_parameter(self, node: Any) -> bool:
+        """Whether an operand is the parameter of a plain function, which alone may be given a scalar."""
+        if self.context is None or not self.context.functions or not isinstance(node, cst.Name):
+            return False
+        parameters = self.context.functions[-1].params
+        names = [p.name.value for p in (*parameters.params, *parameters.kwonly_params)]
+        return node.value in names and "self" not in names
 
     def dtype(self, name: str) -> str | None:
         fact = self._fact(name)
@@ -125,7 +140,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     if isinstance(bound, BindError):
         context.say("API002", original, f"{rule.torch}: {bound.message}; the call stays as it is")
         return None
-    facts = RuleFacts(plan)
+    facts = RuleFacts(plan, context)
     for name in list(bound.unsettled):
         fact = facts._fact(name)
         if not isinstance(fact, Sequence) and (
@@ -180,8 +195,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             values[operand_name], values[axis_name] = "x", "axis"
     template = variant.template
     if rule.kind == "class" and "(" not in template.text and "{" not in template.text:
-        if rule.fidelity == "changed" and rule.why:
-            context.say("API004", original, f"{rule.torch}: {rule.why}")
+        say_difference(context, original, rule)
         return updated.with_changes(func=expression(render(template, {}, {}, context.support)))
     try:
         text = render(template, values, defaults, context.support)
@@ -191,8 +205,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     if hoisted:
         # the operand stands once: evaluating it twice would run its layers twice
         text = f"{context.support('on_axis')}(lambda x, axis: {text}, {operand}, {axis_text})"
-    if rule.fidelity == "changed" and rule.why:
-        context.say("API004", original, f"{rule.torch}: {rule.why}")
+    say_difference(context, original, rule)
     if plan.data.get("unbatched"):
         context.say(
             "LAY004",
@@ -200,6 +213,16 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly",
         )
     return expression(text)
+
+
+DIFFERENCES = {"changed": "API004", "ambiguous": "API007"}
+
+
+def say_difference(context: Context, original: cst.CSTNode, rule: Any) -> None:
+    """What the rule itself says of how its translation differs."""
+    code = DIFFERENCES.get(rule.fidelity)
+    if code is not None and rule.why:
+        context.say(code, original, f"{rule.torch}: {rule.why}")
 
 
 def native_format(context: Context, plan: Plan, rule: Any) -> str | None:

@@ -39,6 +39,9 @@ class Facts(Protocol):
     def rank(self, name: str) -> int | None:
         """The rank of a tensor, None if unknown."""
 
+    def ranked(self, name: str) -> bool:
+        """Whether it may be taken for a tensor with axes: not a scalar, and not a parameter that might be one."""
+
     def dtype(self, name: str) -> str | None:
         """The dtype's name ("float32") of a tensor, None if unknown."""
 
@@ -64,6 +67,13 @@ def _leaves(value: Any, kind: type) -> bool:
     return type(value) is kind
 
 
+def _beyond_scalars(dim: Any) -> bool:
+    """Whether this `dim` is none that torch takes for a scalar too: not 0, -1 or nothing but those."""
+    if isinstance(dim, list | tuple):
+        return len(dim) > 1 or any(_beyond_scalars(d) for d in dim)
+    return dim is None or (isinstance(dim, int) and dim not in (0, -1))
+
+
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
@@ -83,6 +93,7 @@ CONDITIONS: dict[str, Any] = {
     "one_of": lambda facts, name, wanted: any(_same(facts.constant(name), w) for w in wanted),
     "rank": lambda facts, name, wanted: facts.rank(name)
     in (wanted if isinstance(wanted, list) else [wanted]),
+    "ranked": lambda facts, name, dim: facts.ranked(name) or _beyond_scalars(facts.constant(dim)),
     "dtype": lambda facts, name, wanted: facts.dtype(name) in wanted,
 }
 

@@ -187,7 +187,7 @@ def _check_words(entry: _Entry, record: Record) -> None:
     if word not in RETURNS or (word == "hook" and name not in LAYOUT_HOOKS):
         raise entry.error(f"unknown returns {returns!r}", "returns")
     fidelity = record.get("fidelity", "exact")
-    if fidelity not in ("exact", "tolerance", "changed"):
+    if fidelity not in ("exact", "tolerance", "changed", "ambiguous"):
         raise entry.error(f"unknown fidelity {fidelity!r}", "fidelity")
     if fidelity != "exact" and not record.get("why"):
         raise entry.error(f"fidelity {fidelity!r} needs a why", "fidelity")

@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 from transpile.support.data_format import logical_axis
+from transpile.support.scalars import takes_scalars
 
 
 def relu(input, inplace=False):
@@ -129,6 +130,7 @@ def default_dim(rank):
     return 0 if rank in (0, 1, 3) else 1
 
 
+@takes_scalars
 def softmax(input, dim=None, dtype=None, data_format="plain"):
     """torch.nn.functional.softmax; `dim` counts in torch's order."""
     rank = len(input.shape)
@@ -136,6 +138,7 @@ def softmax(input, dim=None, dtype=None, data_format="plain"):
     return tf.nn.softmax(input, logical_axis(default_dim(rank) if dim is None else dim, rank, data_format))
 
 
+@takes_scalars
 def log_softmax(input, dim=None, dtype=None, data_format="plain"):
     """torch.nn.functional.log_softmax; `dim` counts in torch's order."""
     rank = len(input.shape)

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from transpile.support.scalars import takes_scalars, vector
 from transpile.support.shape import product, shape
 
 
@@ -92,21 +93,24 @@ def masked_fill(input, mask, value):
 
 def masked_select(input, mask):
     """torch.masked_select."""
-    sizes = tf.broadcast_static_shape(input.shape, mask.shape)
-    return tf.boolean_mask(tf.broadcast_to(input, sizes), tf.broadcast_to(mask, sizes))
+    sizes = tf.broadcast_dynamic_shape(tf.shape(input), tf.shape(mask))
+    flat = tf.reshape(tf.broadcast_to(mask, sizes), (-1,))
+    return tf.boolean_mask(tf.reshape(tf.broadcast_to(input, sizes), (-1,)), flat)
 
 
 def masked_scatter(input, mask, source):
     """torch.masked_scatter: the elements of `source`, in order, where the mask is True."""
-    mask = tf.broadcast_to(mask, tf.shape(input))
-    return tf.tensor_scatter_nd_update(
-        input, tf.where(mask), tf.reshape(source, (-1,))[: tf.math.count_nonzero(mask)]
-    )
+    sizes = tf.broadcast_dynamic_shape(tf.shape(input), tf.shape(mask))
+    mask = tf.reshape(tf.broadcast_to(mask, sizes), (-1,))
+    flat = tf.reshape(tf.broadcast_to(input, sizes), (-1,))
+    values = tf.reshape(source, (-1,))[: tf.math.count_nonzero(mask)]
+    return tf.reshape(tf.tensor_scatter_nd_update(flat, tf.where(mask), values), sizes)
 
 
+@takes_scalars
 def index_select(input, dim, index):
-    """torch.index_select."""
-    return tf.gather(input, index, axis=dim)
+    """torch.index_select; one number as index keeps the axis."""
+    return tf.gather(input, tf.reshape(index, (-1,)), axis=dim)
 
 
 def take_along_dim(input, indices, dim=None):
@@ -128,8 +132,10 @@ def positions(index, dim):
     return tf.stack(axes, -1)
 
 
+@takes_scalars
 def gather(input, dim, index):
     """torch.gather: every axis of `index` may be shorter than that of the input."""
+    index = tf.cast(vector(index), tf.int64)
     if all(n is not None and n == m for n, m in without(dim, input, index)):
         axis = dim % len(input.shape)
         return (
@@ -153,66 +159,129 @@ def scattered(index, src, dtype):
     return tf.cast(src, dtype)[tuple(slice(0, n) for n in shape(index))]
 
 
+@takes_scalars
 def scatter(input, dim, index, src, reduce=None):
     """torch.scatter, also with reduce="add" or "multiply"; among equal positions the last one need not win."""
-    at, values = positions(index, dim), scattered(index, src, input.dtype)
-    if reduce == "add":
-        return tf.tensor_scatter_nd_add(input, at, values)
-    if reduce == "multiply":
-        rows = tf.tensor_scatter_nd_update(tf.ones_like(input), at, values)
-        return input * rows
-    return tf.tensor_scatter_nd_update(input, at, values)
+    if reduce in ("add", "multiply"):
+        return scatter_reduce(input, dim, index, src, {"add": "sum", "multiply": "prod"}[reduce])
+    at = positions(tf.cast(vector(index), tf.int64), dim)
+    return tf.tensor_scatter_nd_update(input, at, scattered(vector(index), src, input.dtype))
 
 
 def scatter_add(input, dim, index, src):
     """torch.scatter_add."""
-    return scatter(input, dim, index, src, "add")
+    return scatter_reduce(input, dim, index, src, "sum")
 
 
+@takes_scalars
 def scatter_reduce(input, dim, index, src, reduce, include_self=True):
-    """torch.scatter_reduce for sum, mean, amax and amin."""
-    at, values = positions(index, dim), scattered(index, src, input.dtype)
-    touched = tf.scatter_nd(at, tf.ones_like(values), tf.shape(input, out_type=at.dtype))
+    """torch.scatter_reduce."""
+    at = positions(tf.cast(vector(index), tf.int64), dim)
+    return reduced_at(input, at, scattered(vector(index), src, input.dtype), reduce, include_self)
+
+
+def reduced_at(input, at, values, reduce, include_self):
+    """input with values reduced into positions: "sum", "prod", "mean", "amax" or "amin"."""
+    touched = tf.scatter_nd(at, tf.ones_like(values), tf.shape(input, out_type=at.dtype)) > 0
+    start = {"prod": 1, "amax": input.dtype.min, "amin": input.dtype.max}.get(reduce, 0)
+    if reduce in ("amax", "amin") and input.dtype.is_floating:
+        start = float("-inf") if reduce == "amax" else float("inf")
+    base = input if include_self else tf.where(touched, tf.cast(start, input.dtype), input)
     if reduce in ("amax", "amin"):
-        lowest = input.dtype.min if reduce == "amax" else input.dtype.max
-        base = input if include_self else tf.where(touched > 0, tf.cast(lowest, input.dtype), input)
         update = tf.tensor_scatter_nd_max if reduce == "amax" else tf.tensor_scatter_nd_min
         return update(base, at, values)
-    base = input if include_self else tf.where(touched > 0, tf.zeros_like(input), input)
+    if reduce == "prod":
+        return base * products_at(input, at, values)
     total = tf.tensor_scatter_nd_add(base, at, values)
     if reduce == "sum":
         return total
-    count = touched + (1 if include_self else 0)
-    return total / tf.maximum(count, 1)
+    count = tf.scatter_nd(at, tf.ones_like(values), tf.shape(input, out_type=at.dtype))
+    count = tf.maximum(count + (1 if include_self else 0), 1)
+    return total / count if input.dtype.is_floating else total // count
 
 
+def products_at(input, at, values):
+    """The product of all values that go to each place of input, 1 where there is none."""
+    sizes = tf.shape(input, out_type=at.dtype)
+    flat = tf.reduce_sum(at * tf.math.cumprod(sizes, exclusive=True, reverse=True), -1)
+    flat = tf.math.unsorted_segment_prod(
+        tf.reshape(values, (-1,)), tf.reshape(flat, (-1,)), tf.reduce_prod(sizes)
+    )
+    return tf.reshape(flat, tf.shape(input))
+
+
+def rows_at(input, dim):
+    """The order that brings axis dim to the front, and the one that brings it back."""
+    rank, dim = len(input.shape), dim % len(input.shape)
+    order = [dim, *(i for i in range(rank) if i != dim)]
+    return order, [order.index(i) for i in range(rank)]
+
+
+def index_source(input, dim, index, source):
+    """The rows of index_add and its kin along the first axis; a scalar is one row of a vector."""
+    if len(source.shape) < len(input.shape):
+        source = tf.reshape(
+            source, [-1 if n is None or i == dim % len(input.shape) else n for i, n in enumerate(input.shape)]
+        )
+    return tf.transpose(tf.cast(source, input.dtype), rows_at(input, dim)[0])
+
+
+@takes_scalars
 def index_add(input, dim, index, source, alpha=1):
     """torch.index_add."""
-    rank, dim = len(input.shape), dim % len(input.shape)
-    order = [dim, *(i for i in range(rank) if i != dim)]
-    back = [order.index(i) for i in range(rank)]
-    rows = tf.cast(source, input.dtype) * tf.cast(alpha, input.dtype)
-    y = tf.tensor_scatter_nd_add(
-        tf.transpose(input, order), tf.reshape(index, (-1, 1)), tf.transpose(rows, order)
-    )
+    order, back = rows_at(input, dim)
+    rows = index_source(input, dim, index, source) * tf.cast(alpha, input.dtype)
+    y = tf.tensor_scatter_nd_add(tf.transpose(input, order), tf.reshape(index, (-1, 1)), rows)
     return tf.transpose(y, back)
 
 
+@takes_scalars
 def index_copy(input, dim, index, source):
     """torch.index_copy."""
-    rank, dim = len(input.shape), dim % len(input.shape)
-    order = [dim, *(i for i in range(rank) if i != dim)]
-    back = [order.index(i) for i in range(rank)]
-    y = tf.tensor_scatter_nd_update(
-        tf.transpose(input, order), tf.reshape(index, (-1, 1)), tf.transpose(source, order)
-    )
+    order, back = rows_at(input, dim)
+    rows = index_source(input, dim, index, source)
+    y = tf.tensor_scatter_nd_update(tf.transpose(input, order), tf.reshape(index, (-1, 1)), rows)
     return tf.transpose(y, back)
 
 
+@takes_scalars
+def index_reduce(input, dim, index, source, reduce, include_self=True):
+    """torch.index_reduce."""
+    order, back = rows_at(input, dim)
+    rows = index_source(input, dim, index, source)
+    places = tf.broadcast_to(
+        tf.reshape(tf.cast(index, tf.int64), (-1, *(1,) * (len(input.shape) - 1))), tf.shape(rows)
+    )
+    y = reduced_at(tf.transpose(input, order), positions(places, 0), rows, reduce, include_self)
+    return tf.transpose(y, back)
+
+
+@takes_scalars
 def index_fill(input, dim, index, value):
     """torch.index_fill."""
+    index = tf.reshape(index, (-1,))
     sizes = [shape(index)[0] if i == dim % len(input.shape) else n for i, n in enumerate(shape(input))]
-    return index_copy(input, dim, index, tf.fill(sizes, tf.cast(value, input.dtype)))
+    return index_copy(input, dim, index, tf.fill(sizes, tf.cast(tf.reshape(value, ()), input.dtype)))
+
+
+def index_put(input, indices, values, accumulate=False):
+    """torch.index_put."""
+    key = tuple(indices)
+    if not accumulate:
+        return slice_update(input, key, values)
+    sizes = shape(input)
+    chosen = index(tf.reshape(tf.range(product(sizes)), sizes), key)
+    values = tf.broadcast_to(trimmed(tf.cast(values, input.dtype), len(chosen.shape)), tf.shape(chosen))
+    flat = tf.reshape(input, (-1,))
+    flat = tf.tensor_scatter_nd_add(flat, tf.reshape(chosen, (-1, 1)), tf.reshape(values, (-1,)))
+    return tf.reshape(flat, sizes)
+
+
+def take(input, index):
+    """torch.take: the elements of the flat tensor; negative positions count from its end."""
+    n = tf.cast(product(shape(input)), tf.int64)
+    index = tf.cast(index, tf.int64)
+    return tf.gather(tf.reshape(input, (-1,)), tf.where(index < 0, index + n, index))
 
 
 def select(input, dim, index):

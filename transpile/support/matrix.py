@@ -39,7 +39,8 @@ def outer(input, vec2):
 
 
 def cross(input, other, dim=-1):
-    """torch.linalg.cross along an axis of size 3."""
+    """torch.linalg.cross along an axis of size 3; torch.cross with dim=None takes the first such axis."""
+    dim = [*input.shape].index(3) if dim is None else dim
     a, b = (tf.experimental.numpy.moveaxis(x, dim, -1) for x in promote(input, other))
     size = tf.broadcast_dynamic_shape(tf.shape(a), tf.shape(b))
     y = tf.linalg.cross(tf.broadcast_to(a, size), tf.broadcast_to(b, size))

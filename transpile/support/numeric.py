@@ -6,6 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from transpile.support.data_format import logical_axis
+from transpile.support.scalars import axes_of, takes_scalars
 from transpile.support.shape import product, shape
 
 DTYPE_ORDER = (
@@ -134,9 +135,11 @@ def power(input, exponent):
 
 def clamp(input, min=None, max=None):
     """torch.clamp with numbers or tensors as bounds, of which one may be missing."""
-    if min is not None:
-        input = tf.maximum(*promote(input, min))
-    return input if max is None else tf.minimum(*promote(input, max))
+    bounds = [bound for bound in (min, max) if bound is not None]
+    dtype = result_type(input, *bounds)
+    x = tf.cast(input, dtype)
+    x = x if min is None else tf.maximum(x, tf.cast(min, dtype))
+    return x if max is None else tf.minimum(x, tf.cast(max, dtype))
 
 
 def lerp(input, end, weight):
@@ -153,27 +156,77 @@ def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
     return tf.where(tf.equal(x, -math.inf), tf.cast(neginf, x.dtype), x)
 
 
-def nansum(input, dim=None, keepdim=False):
+def nansum(input, dim=None, keepdim=False, dtype=None):
     """torch.nansum."""
-    return tf.reduce_sum(tf.where(tf.math.is_nan(input), tf.zeros_like(input), input), dim, keepdim)
+    known = tf.where(tf.equal(input, input), input, tf.zeros_like(input))
+    return sum_of(known, dim, keepdim, dtype)
 
 
-def nanmean(input, dim=None, keepdim=False):
+def nanmean(input, dim=None, keepdim=False, dtype=None):
     """torch.nanmean."""
-    count = tf.reduce_sum(tf.cast(~tf.math.is_nan(input), input.dtype), dim, keepdim)
-    return nansum(input, dim, keepdim) / count
+    x = input if dtype is None else tf.cast(input, dtype)
+    count = tf.reduce_sum(tf.cast(tf.equal(x, x), x.dtype), axes_of(x, dim), keepdim)
+    return nansum(x, dim, keepdim) / count
 
 
 def sum_of(input, dim=None, keepdim=False, dtype=None):
     """torch.sum: booleans and integers sum to int64."""
-    if dtype is not None or not (input.dtype.is_floating or input.dtype.is_complex):
-        input = tf.cast(input, dtype or tf.int64)
-    return tf.reduce_sum(input, dim, keepdim)
+    return tf.reduce_sum(summable(input, dtype), axes_of(input, dim), keepdim)
+
+
+def summable(x, dtype=None):
+    """What torch sums: booleans and integers as int64, unless a dtype is given."""
+    if dtype is not None or not (x.dtype.is_floating or x.dtype.is_complex):
+        x = tf.cast(x, dtype or tf.int64)
+    return x
+
+
+def prod_of(input, dim=None, keepdim=False, dtype=None):
+    """torch.prod: booleans and integers multiply to int64."""
+    return tf.reduce_prod(summable(input, dtype), axes_of(input, dim), keepdim)
 
 
 def mean(input, dim=None, keepdim=False, dtype=None):
     """torch.mean."""
-    return tf.reduce_mean(input if dtype is None else tf.cast(input, dtype), dim, keepdim)
+    return tf.reduce_mean(input if dtype is None else tf.cast(input, dtype), axes_of(input, dim), keepdim)
+
+
+def amax(input, dim=None, keepdim=False):
+    """torch.amax."""
+    return tf.reduce_max(input, axes_of(input, dim), keepdim)
+
+
+def amin(input, dim=None, keepdim=False):
+    """torch.amin."""
+    return tf.reduce_min(input, axes_of(input, dim), keepdim)
+
+
+def any_of(input, dim=None, keepdim=False):
+    """torch.any; of bytes it gives bytes."""
+    y = tf.reduce_any(tf.cast(input, tf.bool), axes_of(input, dim), keepdim)
+    return tf.cast(y, tf.uint8) if input.dtype == tf.uint8 else y
+
+
+def all_of(input, dim=None, keepdim=False):
+    """torch.all; of bytes it gives bytes."""
+    y = tf.reduce_all(tf.cast(input, tf.bool), axes_of(input, dim), keepdim)
+    return tf.cast(y, tf.uint8) if input.dtype == tf.uint8 else y
+
+
+def count_nonzero(input, dim=None):
+    """torch.count_nonzero."""
+    return tf.math.count_nonzero(input, axes_of(input, dim))
+
+
+def logsumexp(input, dim, keepdim=False):
+    """torch.logsumexp."""
+    return tf.reduce_logsumexp(as_float(input), axes_of(input, dim), keepdim)
+
+
+@takes_scalars
+def logcumsumexp(input, dim):
+    """torch.logcumsumexp."""
+    return tf.math.cumulative_logsumexp(input, dim)
 
 
 def var(input, dim=None, unbiased=None, keepdim=False, correction=None):
@@ -181,8 +234,8 @@ def var(input, dim=None, unbiased=None, keepdim=False, correction=None):
     if isinstance(dim, bool):
         dim, unbiased = None, dim
     correction = (1 if unbiased in (None, True) else 0) if correction is None else correction
-    axes = range(len(input.shape)) if dim is None else [dim] if isinstance(dim, int) else dim
-    axes = list(axes)
+    axes = axes_of(input, dim)
+    axes = [axes] if isinstance(axes, int) else axes
     n = product(shape(input)[axis] for axis in axes)
     spread = input - tf.reduce_mean(input, axes, keepdims=True)
     total = tf.reduce_sum(tf.square(tf.abs(spread)), axes, keepdim)
@@ -197,7 +250,7 @@ def std(input, dim=None, unbiased=None, keepdim=False, correction=None):
 def var_mean(input, dim=None, unbiased=None, keepdim=False, correction=None):
     """torch.var_mean."""
     axes = None if isinstance(dim, bool) else dim
-    return var(input, dim, unbiased, keepdim, correction), tf.reduce_mean(input, axes, keepdims=keepdim)
+    return var(input, dim, unbiased, keepdim, correction), mean(input, axes, keepdim)
 
 
 def std_mean(input, dim=None, unbiased=None, keepdim=False, correction=None):
@@ -208,11 +261,12 @@ def std_mean(input, dim=None, unbiased=None, keepdim=False, correction=None):
 
 def norm(input, p="fro", dim=None, keepdim=False, dtype=None):
     """torch.norm as a vector norm: p a number, ±inf, or "fro"; all axes unless `dim` is given."""
-    x = tf.abs(input if dtype is None else tf.cast(input, dtype))
+    x = tf.abs(as_float(input) if dtype is None else tf.cast(input, dtype))
     p = 2.0 if p in ("fro", None) else "nuc" if p == "nuc" else float(p)
     if p == "nuc":
         values = tf.linalg.svd(input, compute_uv=False)
         return tf.reduce_sum(values, -1)
+    dim = axes_of(x, dim)
     if p == math.inf:
         return tf.reduce_max(x, dim, keepdim)
     if p == -math.inf:
@@ -232,6 +286,7 @@ def safe_sqrt(x):
     return tf.where(is_zero, tf.zeros_like(x), tf.sqrt(tf.where(is_zero, tf.ones_like(x), x)))
 
 
+@takes_scalars
 def normalize(input, p=2.0, dim=1, eps=1e-12, data_format="plain"):
     """torch.nn.functional.normalize; `dim` counts in torch's order."""
     axis = logical_axis(dim, len(input.shape), data_format)
@@ -240,8 +295,11 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, data_format="plain"):
 
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """torch.nn.functional.cosine_similarity."""
-    dot = tf.reduce_sum(x1 * x2, dim)
-    return dot / (tf.maximum(norm(x1, 2, dim), eps) * tf.maximum(norm(x2, 2, dim), eps))
+    x1, x2 = promote(as_float(x1), as_float(x2))
+    dot = tf.reduce_sum(x1 * x2, axes_of(x1 * x2, dim))
+    sizes = [tf.maximum(norm(x, 2, dim, True), eps) for x in (x1, x2)]
+    sizes = sizes[0] * sizes[1]
+    return dot / (tf.squeeze(sizes, axes_of(sizes, dim)) if len(sizes.shape) else sizes)
 
 
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
@@ -251,7 +309,15 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
 
 def cdist(x1, x2, p=2.0):
     """torch.cdist: distances of all rows of x1 to all rows of x2."""
+    if p == 0:
+        return tf.reduce_sum(tf.cast(x1[..., :, None, :] != x2[..., None, :, :], x1.dtype), -1)
     return norm(x1[..., :, None, :] - x2[..., None, :, :], p, -1)
+
+
+def pdist(input, p=2.0):
+    """torch.nn.functional.pdist: the distances of all pairs of rows."""
+    pairs = np.triu_indices(input.shape[0], 1)
+    return norm(tf.gather(input, pairs[0]) - tf.gather(input, pairs[1]), p, -1)
 
 
 def one_hot(input, num_classes=-1):
@@ -262,7 +328,10 @@ def one_hot(input, num_classes=-1):
 
 def nonzero(input, as_tuple=False):
     """torch.nonzero: positions (n, rank), or one tensor per axis."""
-    where_true = tf.where(tf.not_equal(input, tf.zeros([], input.dtype)) if input.dtype != tf.bool else input)
+    x = tf.cast(input, tf.bool)
+    where_true = tf.where(x) if len(x.shape) else tf.zeros((int(x), 0), tf.int64)
+    if as_tuple and not len(x.shape):
+        return (tf.zeros((int(x),), tf.int64),)
     return tuple(tf.unstack(where_true, num=len(input.shape), axis=1)) if as_tuple else where_true
 
 

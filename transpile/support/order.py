@@ -5,21 +5,24 @@ import collections
 import tensorflow as tf
 
 from transpile.support.numeric import promote
+from transpile.support.scalars import takes_scalars
 from transpile.support.shape import shape
 
 Indexed = collections.namedtuple("Indexed", ["values", "indices"])
 
 
-def take(x, indices, dim):
+def take_along(x, indices, dim):
     """The elements of axis `dim` that `indices` names."""
     return tf.experimental.numpy.take_along_axis(x, indices, dim)
 
 
+@takes_scalars
 def max_dim(input, dim, keepdim=False):
     """torch.max along `dim`: (values, indices)."""
     return Indexed(tf.reduce_max(input, dim, keepdim), argmax(input, dim, keepdim))
 
 
+@takes_scalars
 def min_dim(input, dim, keepdim=False):
     """torch.min along `dim`: (values, indices)."""
     return Indexed(tf.reduce_min(input, dim, keepdim), argmin(input, dim, keepdim))
@@ -39,6 +42,7 @@ def min_of(input, dim=None, keepdim=False):
     return min_dim(input, dim, keepdim) if isinstance(dim, int) else tf.minimum(*promote(input, dim))
 
 
+@takes_scalars
 def argmax(input, dim=None, keepdim=False):
     """torch.argmax: of the flat tensor where no `dim` is given."""
     if dim is None:
@@ -48,6 +52,7 @@ def argmax(input, dim=None, keepdim=False):
     return tf.expand_dims(indices, dim) if keepdim else indices
 
 
+@takes_scalars
 def argmin(input, dim=None, keepdim=False):
     """torch.argmin: of the flat tensor where no `dim` is given."""
     if dim is None:
@@ -57,6 +62,7 @@ def argmin(input, dim=None, keepdim=False):
     return tf.expand_dims(indices, dim) if keepdim else indices
 
 
+@takes_scalars
 def argsort(input, dim=-1, descending=False, stable=False):
     """torch.argsort, always stable."""
     if descending:  # negated, which keeps equal elements in their order
@@ -66,28 +72,32 @@ def argsort(input, dim=-1, descending=False, stable=False):
     return tf.cast(tf.argsort(x, dim, stable=True), tf.int64)
 
 
+@takes_scalars
 def sort(input, dim=-1, descending=False, stable=False):
     """torch.sort, always stable."""
     indices = argsort(input, dim, descending)
-    return Indexed(take(input, indices, dim), indices)
+    return Indexed(take_along(input, indices, dim), indices)
 
 
+@takes_scalars
 def topk(input, k, dim=-1, largest=True, sorted=True):
     """torch.topk."""
     if largest and dim % len(input.shape) == len(input.shape) - 1:
         values, indices = tf.math.top_k(input, k)
         return Indexed(values, tf.cast(indices, tf.int64))
     indices = tf.gather(argsort(input, dim, largest), tf.range(k), axis=dim)
-    return Indexed(take(input, indices, dim), indices)
+    return Indexed(take_along(input, indices, dim), indices)
 
 
+@takes_scalars
 def kthvalue(input, k, dim=-1, keepdim=False):
     """torch.kthvalue: the k-th smallest, counted from 1."""
     indices = tf.gather(argsort(input, dim), [k - 1], axis=dim)
-    values = take(input, indices, dim)
+    values = take_along(input, indices, dim)
     return Indexed(*((x if keepdim else tf.squeeze(x, dim)) for x in (values, indices)))
 
 
+@takes_scalars
 def median(input, dim=None, keepdim=False):
     """torch.median: the lower one of two middle elements; without `dim` only the value."""
     if dim is None:
@@ -109,6 +119,7 @@ def interpolated(position, interpolation):
     return tf.cast(low, tf.int32), tf.cast(high, tf.int32), part
 
 
+@takes_scalars
 def quantile(input, q, dim=None, keepdim=False, interpolation="linear"):
     """torch.quantile; several q make a new first axis."""
     x, axis = (tf.reshape(input, (-1,)), 0) if dim is None else (input, dim % len(input.shape))
@@ -123,6 +134,7 @@ def quantile(input, q, dim=None, keepdim=False, interpolation="linear"):
     return y if len(position.shape) else y[0]
 
 
+@takes_scalars
 def cumsum(input, dim, dtype=None):
     """torch.cumsum: booleans and integers sum to int64."""
     if dtype is not None or not input.dtype.is_floating:
@@ -130,6 +142,7 @@ def cumsum(input, dim, dtype=None):
     return tf.cumsum(input, dim)
 
 
+@takes_scalars
 def cumprod(input, dim, dtype=None):
     """torch.cumprod: booleans and integers multiply to int64."""
     if dtype is not None or not input.dtype.is_floating:
@@ -137,6 +150,7 @@ def cumprod(input, dim, dtype=None):
     return tf.math.cumprod(input, dim)
 
 
+@takes_scalars
 def cummax(input, dim):
     """torch.cummax: values and the last index at which each was reached."""
     n = shape(input)[dim]
@@ -196,13 +210,17 @@ def unique_consecutive(input, return_inverse=False, return_counts=False, dim=Non
     return result if len(result) > 1 else values
 
 
-def searchsorted(sorted_sequence, input, right=False):
-    """torch.searchsorted: int64 positions."""
-    side = "right" if right else "left"
-    if len(input.shape) == 0 or len(sorted_sequence.shape) == 1:
-        flat = tf.searchsorted(sorted_sequence, tf.reshape(input, (-1,)), side, tf.int64)
-        return tf.reshape(flat, tf.shape(input))
-    return tf.searchsorted(sorted_sequence, input, side, tf.int64)
+def searchsorted(sorted_sequence, input, right=False, sorter=None, out_int32=False):
+    """torch.searchsorted; a sorter gives the order of a sequence that is not sorted."""
+    sequence, side = sorted_sequence, "right" if right else "left"
+    if sorter is not None:
+        sequence = take_along(sequence, sorter, -1)
+    sequence, values = promote(sequence, input)
+    dtype = tf.int32 if out_int32 else tf.int64
+    if len(values.shape) == 0 or len(sequence.shape) == 1:
+        flat = tf.searchsorted(sequence, tf.reshape(values, (-1,)), side, dtype)
+        return tf.reshape(flat, tf.shape(values))
+    return tf.searchsorted(sequence, values, side, dtype)
 
 
 def roll(input, shifts, dims=None):

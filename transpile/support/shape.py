@@ -4,6 +4,8 @@ import math
 
 import tensorflow as tf
 
+from transpile.support.scalars import takes_scalars
+
 
 def shape(x):
     """The sizes of x in the order of its axes."""
@@ -154,6 +156,7 @@ def unbind(x, dim=0):
     return tuple(tf.unstack(x, axis=dim))
 
 
+@takes_scalars
 def unfold_axis(x, dimension, size, step):
     """x.unfold(dimension, size, step): windows of an axis; the elements of a window stand last."""
     dimension = dimension % len(x.shape)

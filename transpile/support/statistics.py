@@ -4,8 +4,9 @@ import math
 
 import tensorflow as tf
 
-from transpile.support.numeric import promote
-from transpile.support.order import Indexed, argsort, cummax, interpolated, take
+from transpile.support.numeric import amax, amin, promote
+from transpile.support.order import Indexed, argsort, cummax, interpolated, take_along
+from transpile.support.scalars import takes_scalars
 from transpile.support.shape import shape
 
 
@@ -75,15 +76,17 @@ def isin(elements, test_elements, invert=False):
 
 def aminmax(input, dim=None, keepdim=False):
     """torch.aminmax: the smallest and the largest element."""
-    return tf.reduce_min(input, dim, keepdim), tf.reduce_max(input, dim, keepdim)
+    return amin(input, dim, keepdim), amax(input, dim, keepdim)
 
 
+@takes_scalars
 def cummin(input, dim):
     """torch.cummin: values and the last index at which each was reached."""
     values, indices = cummax(-input, dim)
     return Indexed(-values, indices)
 
 
+@takes_scalars
 def mode(input, dim=-1, keepdim=False):
     """torch.mode: the most frequent element (of several the smallest) and the index of its last occurrence."""
     dim = dim % len(input.shape)
@@ -97,19 +100,21 @@ def mode(input, dim=-1, keepdim=False):
     return Indexed(*((x if keepdim else tf.squeeze(x, dim)) for x in (values, indices)))
 
 
+@takes_scalars
 def nanmedian(input, dim=None, keepdim=False):
     """torch.nanmedian: the lower one of two middle elements that are numbers."""
     x, axis = (tf.reshape(input, (-1,)), 0) if dim is None else (input, dim)
     count = tf.reduce_sum(tf.cast(tf.equal(x, x), tf.int64), axis, keepdims=True)
     # As the largest numbers the NaNs come last.
     order = argsort(tf.where(tf.equal(x, x), x, tf.constant(math.inf, x.dtype)), axis)
-    indices = take(order, tf.maximum(count - 1, 0) // 2, axis)
-    values = take(x, indices, axis)
+    indices = take_along(order, tf.maximum(count - 1, 0) // 2, axis)
+    values = take_along(x, indices, axis)
     if dim is None:
         return tf.squeeze(values, 0)
     return Indexed(*((x if keepdim else tf.squeeze(x, axis)) for x in (values, indices)))
 
 
+@takes_scalars
 def nanquantile(input, q, dim=None, keepdim=False, interpolation="linear"):
     """torch.nanquantile for one q, over the elements that are numbers."""
     x, axis = (tf.reshape(input, (-1,)), 0) if dim is None else (input, dim % len(input.shape))
@@ -117,7 +122,9 @@ def nanquantile(input, q, dim=None, keepdim=False, interpolation="linear"):
     ordered = tf.sort(tf.where(tf.equal(x, x), x, tf.constant(math.inf, x.dtype)), axis)
     position = tf.cast(q, x.dtype) * tf.cast(tf.maximum(count - 1, 0), x.dtype)
     low, high, part = interpolated(position, interpolation)
-    a, b = take(ordered, low, axis), take(ordered, tf.minimum(high, tf.maximum(count - 1, 0)), axis)
+    a, b = take_along(ordered, low, axis), take_along(
+        ordered, tf.minimum(high, tf.maximum(count - 1, 0)), axis
+    )
     y = tf.where(count > 0, a + part * (b - a), tf.constant(math.nan, x.dtype))
     if keepdim:
         return tf.reshape(y, (1,) * len(input.shape)) if dim is None else y
@@ -128,6 +135,8 @@ def histc(input, bins=100, min=0, max=0):
     """torch.histc: counts in equal bins between min and max, or between the extremes where both are 0."""
     if min == 0 and max == 0:
         min, max = tf.reduce_min(input), tf.reduce_max(input)
+    elif min == max:
+        min, max = min - 1, max + 1
     x = tf.reshape(input, (-1,))
     x = tf.boolean_mask(x, (x >= min) & (x <= max))
     place = tf.cast(tf.floor((x - min) / (max - min) * bins), tf.int32)
@@ -148,8 +157,44 @@ def trapezoid(y, x=None, dx=1, dim=-1):
     return tf.reduce_sum(ends * steps, dim) / 2
 
 
+def cumulative_trapezoid(y, x=None, dx=1, dim=-1):
+    """torch.cumulative_trapezoid."""
+    n = shape(y)[dim]
+    pieces = tf.gather(y, tf.range(1, n), axis=dim) + tf.gather(y, tf.range(n - 1), axis=dim)
+    if x is None:
+        return tf.cumsum(pieces * (dx / 2), dim)
+    if len(x.shape) == 1:
+        x = tf.reshape(x, [-1 if i == dim % len(y.shape) else 1 for i in range(len(y.shape))])
+    steps = tf.gather(x, tf.range(1, n), axis=dim) - tf.gather(x, tf.range(n - 1), axis=dim)
+    return tf.cumsum(pieces * steps / 2, dim)
+
+
+def histogram(input, bins, range=None, weight=None, density=False):
+    """torch.histogram: counts (or densities) and the edges of the bins, which may be given as a tensor."""
+    x = tf.reshape(input, (-1,))
+    w = tf.ones_like(x) if weight is None else tf.reshape(tf.cast(weight, x.dtype), (-1,))
+    if isinstance(bins, int):
+        low, high = (tf.reduce_min(x), tf.reduce_max(x)) if range is None else map(tf.constant, range)
+        same = tf.equal(low, high)
+        low, high = (
+            tf.cast(tf.where(same, end + side, end), x.dtype) for end, side in ((low, -0.5), (high, 0.5))
+        )
+        edges = tf.linspace(low, high, bins + 1)
+    else:
+        edges = tf.cast(bins, x.dtype)
+    n = shape(edges)[0] - 1
+    place = tf.minimum(tf.searchsorted(edges, x, "right") - 1, n - 1)
+    inside = (x >= edges[0]) & (x <= edges[-1])
+    counts = tf.math.unsorted_segment_sum(tf.where(inside, w, 0), tf.where(inside, place, 0), n)
+    if density:
+        counts = counts / (tf.reduce_sum(counts) * (edges[1:] - edges[:-1]))
+    return counts, edges
+
+
 def diff(input, n=1, dim=-1, prepend=None, append=None):
-    """torch.diff."""
+    """torch.diff; n=0 gives back the input alone."""
+    if n == 0:
+        return input
     x = tf.concat([part for part in (prepend, input, append) if part is not None], dim)
     for _ in range(n):
         length = shape(x)[dim]
@@ -157,20 +202,27 @@ def diff(input, n=1, dim=-1, prepend=None, append=None):
     return x
 
 
-def cov(input, correction=1):
-    """torch.cov of the rows."""
+def cov(input, correction=1, fweights=None, aweights=None):
+    """torch.cov of the rows: one row gives a number; fweights repeat observations, aweights weigh them."""
     x = input if len(input.shape) == 2 else tf.reshape(input, (1, -1))
-    centred = x - tf.reduce_mean(x, 1, keepdims=True)
-    count = tf.cast(shape(x)[1] - correction, x.dtype)
-    y = tf.matmul(centred, centred, transpose_b=True) / count
-    return y if len(input.shape) == 2 else tf.reshape(y, ())
+    weights = [tf.cast(w, x.dtype) for w in (fweights, aweights) if w is not None]
+    w = tf.ones(shape(x)[1], x.dtype)
+    for factor in weights:
+        w = w * factor
+    total = tf.reduce_sum(w)
+    centred = x - tf.reduce_sum(x * w, 1, keepdims=True) / total
+    lost = tf.cast(correction, x.dtype)
+    if aweights is not None:
+        lost = lost * tf.reduce_sum(w * tf.cast(aweights, x.dtype)) / total
+    y = tf.matmul(centred * w, centred, adjoint_b=True) / tf.maximum(total - lost, 0)
+    return tf.reshape(y, ()) if len(input.shape) < 2 or input.shape[0] == 1 else y
 
 
 def corrcoef(input):
     """torch.corrcoef of the rows."""
-    if len(input.shape) < 2:
-        return tf.ones([], input.dtype)
     y = cov(input)
+    if not len(y.shape):
+        return y / y
     spread = tf.sqrt(tf.linalg.diag_part(y))
     return tf.clip_by_value(y / (spread[:, None] * spread[None, :]), -1.0, 1.0)
 

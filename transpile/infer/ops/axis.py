@@ -119,6 +119,8 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
 
 
 def _result(rule: Any, tensor: Tensor) -> Fact:
+    if rule.returns == "tuple":
+        return Sequence("tuple", None, Tensor(tensor.rank, None, tensor.dtype, tensor.layout))
     if rule.returns in ("pair", "hook:pair"):
         return Sequence("tuple", [tensor, Tensor(tensor.rank, tensor.dims, "int64", tensor.layout)])
     return tensor
