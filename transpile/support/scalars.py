@@ -12,9 +12,8 @@ def takes_scalars(function):
     def run(input, *arguments, **options):
         if len(input.shape):
             return function(input, *arguments, **options)
-        arguments = [vector(x) for x in arguments]
         options = {name: vector(x) for name, x in options.items()}
-        result = function(tf.reshape(input, (1,)), *arguments, **options)
+        result = function(tf.reshape(input, (1,)), *map(vector, arguments), **options)
         return tf.nest.map_structure(lambda y: tf.reshape(y, ()) if y.shape == (1,) else y, result)
 
     return run

@@ -1,6 +1,7 @@
 """Views of a tensor's memory, as values: TensorFlow has none, so what is written into one is a new tensor."""
 
 import itertools
+import math
 
 import tensorflow as tf
 
@@ -111,11 +112,8 @@ def put(input, index, source, accumulate=False):
 def unravel_index(indices, shape):
     """torch.unravel_index: one tensor of positions for each size."""
     sizes = [shape] if isinstance(shape, int) else list(shape)
-    found = []
-    for n in reversed(sizes):
-        found.insert(0, indices % n)
-        indices = indices // n
-    return tuple(found)
+    steps = [math.prod(sizes[i + 1 :]) for i in range(len(sizes))]
+    return tuple(indices // step % n for step, n in zip(steps, sizes, strict=True))
 
 
 def nonzero_static(input, size, fill_value=-1):
