@@ -320,6 +320,7 @@ def image_result(
     run: Run, node: cst.BaseExpression | None, tensor: Tensor, rank: int | None, site: cst.CSTNode, plan: Plan
 ) -> Tensor:
     """Bind an operand as an image of this rank and return the image that comes out."""
+    tensor.lent = tensor.lent and tensor.rank != rank
     if rank is not None and tensor.rank is None:
         tensor.rank = rank
         run.version += 1

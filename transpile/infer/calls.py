@@ -290,4 +290,6 @@ def construct(
     if init is not None:
         call(run, init, positional, keywords, starred)
     run.plans[id(node)] = Plan("own_class", info=info)
-    return Layer(info.name, info)
+    layer = Layer(info.name, info)
+    layer.site = id(node)
+    return layer

@@ -47,7 +47,7 @@ class Tensor(Fact):
     Mutable on purpose: what a later use proves (a convolution takes rank 4) holds for every alias.
     """
 
-    __slots__ = ("rank", "dims", "dtype", "layout", "source", "is_parameter")
+    __slots__ = ("rank", "dims", "dtype", "layout", "source", "is_parameter", "lent")
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class Tensor(Fact):
         self.layout = layout
         self.source = source  # the plan of a permute whose layout its consumer may choose
         self.is_parameter = is_parameter  # a weight or buffer of a layer
+        self.lent = False  # of a parameter: callers have this rank, no use in the body asks for it
 
     def settled(self) -> Pair | Open:
         """The layout if decided. A tensor of rank two or less has only one."""
@@ -104,7 +105,7 @@ class Sequence(Fact):
     `shape_of` marks the shape of a tensor.
     """
 
-    __slots__ = ("type", "items", "element", "shape_of", "tail_of")
+    __slots__ = ("type", "items", "element", "shape_of", "tail_of", "ones_after")
 
     def __init__(
         self,
@@ -117,6 +118,7 @@ class Sequence(Fact):
         self.items = items
         self.element = element
         self.shape_of = shape_of
+        self.ones_after: int | None = None  # `(n,) + (1,) * k`: as many items, and ones behind them
         self.tail_of: tuple[Fact, int] | None = None  # `x.shape[2:]`: the tensor, and where the slice begins
 
     def any(self) -> Fact:

@@ -282,6 +282,26 @@ def call(
     if info.state == "running" and info.returns is UNKNOWN:
         return NEVER
     known: dict[str, Dim | None] = {}
+    returned = resolve(info.returns)
+    if isinstance(returned, Tensor):
+        for parameter, _, fact in pairs:
+            inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
+            if isinstance(inner, Tensor) and isinstance(outer, Tensor):
+                handed = _handed_on(run, inner, outer, returned)
+                if handed is not None:
+                    return handed
+    for parameter, _, fact in pairs:
+        inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
+        if (
+            inner is returned
+            and isinstance(inner, Tensor)
+            and isinstance(outer, Tensor)
+            and inner.rank is None
+        ):
+            # handed on, or changed element by element: what comes out is as what went in
+            if outer.rank is None and run.layout(outer) == run.layout(inner):
+                return outer
+            return Tensor(outer.rank, outer.dims, outer.dtype, inner.layout)
     for parameter, _, fact in pairs:
         inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
         if (
@@ -296,6 +316,20 @@ def call(
         else:
             known[f"{info.key}.{parameter.name}"] = dim_of(outer)
     return instance_of(info.returns, known)
+
+
+def _handed_on(run: Run, inner: Tensor, outer: Tensor, returned: Tensor) -> Tensor | None:
+    """What a call returns whose argument has another rank than the summary; None where the summary holds."""
+    if inner.rank is not None and (outer.rank == inner.rank or not inner.lent):
+        return None
+    if inner is returned or (inner.dims is not None and returned.dims == inner.dims):
+        # handed on, or changed element by element: what comes out is as what went in
+        if outer.rank is None and run.layout(outer) == run.layout(returned):
+            return outer
+        return Tensor(outer.rank, outer.dims, outer.dtype, returned.layout)
+    if inner.rank is not None and returned.rank == inner.rank:
+        return Tensor(None, None, returned.dtype, returned.layout)
+    return None
 
 
 def instance_of(fact: Fact, known: dict[str, Dim | None]) -> Fact:
@@ -345,12 +379,15 @@ def _learn(
         run.version += 1
         return
     if isinstance(inner, Tensor) and isinstance(outer, Var):
-        if outer.tensorlike or inner.rank is not None:
-            outer.bound = Tensor(inner.rank, None, inner.dtype, inner.layout)
+        if outer.tensorlike or (inner.rank is not None and not inner.lent):
+            rank = None if inner.lent else inner.rank
+            outer.bound = Tensor(rank, None, inner.dtype, inner.layout)
             run.version += 1
         return
     if isinstance(inner, Tensor) and isinstance(outer, Tensor):
-        if outer.rank is None and inner.rank is not None:
+        if outer.rank is None and inner.rank is not None and inner.lent:
+            pass  # other callers have that rank; what this one has is not known
+        elif outer.rank is None and inner.rank is not None:
             outer.rank = inner.rank
             run.learn("rank", node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank:
@@ -364,7 +401,7 @@ def _learn(
             and (node is not None or info.kind == "context")
             and not any(tensor is inner for tensor in info.widened)
         ):
-            inner.rank = outer.rank  # until a caller brings another
+            inner.rank, inner.lent = outer.rank, True  # until a caller brings another
             info.dirty = True
             run.version += 1
         have, want = run.layout(outer), run.layout(inner)
@@ -391,7 +428,9 @@ def _copy(fact: Fact) -> Fact:
     """A parameter's own fact: sizes are symbols of the function, not of one caller."""
     fact = resolve(fact)
     if isinstance(fact, Tensor):
-        return Tensor(fact.rank, None, fact.dtype, fact.layout)
+        copied = Tensor(fact.rank, None, fact.dtype, fact.layout)
+        copied.lent = fact.rank is not None
+        return copied
     if isinstance(fact, Sequence) and fact.items is not None:
         return Sequence(fact.type, [_copy(item) for item in fact.items])
     if isinstance(fact, Sequence):

@@ -73,14 +73,17 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             return Sequence(type_, None, right.any())
         if right.items == []:
             return Sequence(type_, None, left.any())
-        return Sequence(type_, None, join(left.any(), right.any()))
+        joined = Sequence(type_, None, join(left.any(), right.any()))
+        if left.ones_after is not None and right.ones_after is not None:
+            joined.ones_after = max(left.ones_after, right.ones_after)
+        return joined
     if isinstance(left, Layer) and isinstance(right, Layer):
         if left.name == right.name and left.info is right.info:
             if left.members is not None and right.members is not None:
                 members = join(left.members, right.members)
-                joined = Layer(left.name, left.info, members if isinstance(members, Sequence) else None)
-                joined.site = left.site
-                return joined
+                same = Layer(left.name, left.info, members if isinstance(members, Sequence) else None)
+                same.site = left.site
+                return same
             return left if not isinstance(left, Self) else right
         return _common_layer(left, right)
     if isinstance(left, Python) and isinstance(right, Python):

@@ -55,6 +55,7 @@ def construct_layer(
     for key, (_, fact) in keywords.items():
         arguments[key] = fact
     layer = Layer(name, None, None, arguments)
+    layer.site = id(node)
     run.plans[id(node)].data["layer"] = layer
     return layer
 
@@ -285,6 +286,20 @@ def _return_images(run: Run, layer: Layer) -> None:
         run.version += 1
 
 
+def call_member(run: Run, member: Layer, operand: Operand) -> Fact:
+    """Call a member of a Sequential: where it needs its input in another layout, it is told so where it is made."""
+    if operand[0] is not None or member.site is None:
+        return call_layer(run, None, member, [operand], {}, False)
+    place = run.scratch(member.site)
+    result = call_layer(run, None, member, [(place, operand[1])], {}, False)
+    wanted = run.convert.pop(id(place), None)
+    if wanted is not None:
+        run.arranged[member.site] = wanted
+    else:
+        run.arranged.pop(member.site, None)
+    return result
+
+
 def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: list[Operand]) -> Fact:
     if not positional:
         return UNKNOWN
@@ -307,7 +322,7 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
     for item in members.items:
         member = resolve(item)
         if isinstance(member, Layer):
-            result = call_layer(run, None, member, [current], {}, False)
+            result = call_member(run, member, current)
         elif isinstance(member, Function):
             result = call(run, member.info, [current], {}, False)
         else:

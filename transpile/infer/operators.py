@@ -10,9 +10,11 @@ from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
-from transpile.infer.layout import PLAIN, Open, Pair
+from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+
+ONES = "ones"  # source of a tensor whose axes behind the first all have size 1, in unknown number
 
 __all__ = ["augmented_operation", "binary_operation", "broadcast", "compare", "dim_of", "unary_operation"]
 
@@ -56,7 +58,10 @@ def operation(
     if isinstance(first, Sequence) and isinstance(second, Sequence) and isinstance(operator, cst.Add):
         if first.items is not None and second.items is not None:
             return Sequence(first.type, first.items + second.items)
-        return Sequence(first.type, None, join(first.any(), second.any()))
+        both = Sequence(first.type, None, join(first.any(), second.any()))
+        if first.items is not None and second.ones_after is not None:
+            both.ones_after = len(first.items) + second.ones_after
+        return both
     if isinstance(first, Sequence) and isinstance(operator, cst.Multiply):
         if (
             first.items is not None
@@ -65,7 +70,11 @@ def operation(
             and second.value < 64
         ):
             return Sequence(first.type, first.items * second.value)
-        return Sequence(first.type, None, first.any())
+        repeated = Sequence(first.type, None, first.any())
+        element = resolve(repeated.element)
+        if isinstance(element, Python) and element.value == 1 and element.type == "int":
+            repeated.ones_after = 0
+        return repeated
     if isinstance(first, Python) and first.type == "str":
         return Python("str")
     if any(isinstance(f, Python) and f.type == "array" for f in (first, second)):
@@ -151,6 +160,11 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
             others.append(resolved)
     if not tensors:
         return Tensor(None, None, None, Open())
+    # (n, 1, 1, …) of any rank broadcasts beside any map, in any layout
+    tensors = [(n, t) for n, t in tensors if t.source != ONES] or tensors
+    operands = [
+        (n, f) for n, f in operands if not (isinstance(t := resolve(f), Tensor) and t.source == ONES)
+    ] or operands
     if len(tensors) == 1 and not others:
         tensor = tensors[0][1]
         if len(operands) == 1 or all(isinstance(resolve(f), (Tensor, Python)) for _, f in operands):
@@ -214,6 +228,16 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             if tensor.rank == 0:
                 continue
             if tensor.rank is None:
+                if layout == decided:
+                    continue
+                if (
+                    rank and decided == IMAGE and layout == PLAIN
+                ):  # what it is beside is known: placed at run time
+                    run.convert[id(operand_node)] = (
+                        Tensor(None, None, tensor.dtype, PLAIN, source=rank),
+                        decided,
+                    )
+                    continue
                 run.remark(
                     "LAY003", operand_node,
                     "this operand's rank is not known, so it was not brought to the channels-last order of the "

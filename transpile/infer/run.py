@@ -63,6 +63,8 @@ class Run:
             set()
         )  # classes whose instances are asked for their modules and parameters
         self.module_based: set[ClassInfo] | None = None  # classes that plain Keras layers cannot carry
+        self.stand_ins: dict[int, cst.Name] = {}
+        self.arranged: dict[int, tuple[Tensor, Pair]] = {}  # members that need their input in another layout
         self.opened: set[int] = set()  # construct sites of containers that somebody looks into
         self.subscripted: set[str] = set()  # attributes of unknown objects that are indexed
         self.attribute_of_site: dict[int, str] = {}
@@ -97,6 +99,13 @@ class Run:
             found = self.vars[key] = Var(name, tensorlike)
         return found
 
+    def scratch(self, key: int) -> cst.Name:
+        """An expression that stands nowhere, the same in every round: what flows between members of a Sequential."""
+        found = self.stand_ins.get(key)
+        if found is None:
+            found = self.stand_ins[key] = cst.Name("_")
+        return found
+
     def remark(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
         self.module.remarks[(id(node), code)] = Remark(code, node, message, help_)
         if self.function is not None:
@@ -114,6 +123,7 @@ class Run:
             if var.origin is not None:
                 self.as_tensor(var.origin)
         if isinstance(fact, Tensor):
+            fact.lent = fact.lent and fact.rank != rank
             if rank is not None and fact.rank is None:
                 fact.rank = rank
                 self.version += 1
@@ -165,9 +175,10 @@ class Run:
             return True
         if tensor.rank is not None and normalize(layout, tensor.rank) == have:
             return True
-        if tensor.rank is None:
+        if tensor.rank is None and {have, layout} != {PLAIN, IMAGE}:
             return False
-        self.demand(tensor, layout)
+        if tensor.rank is not None:
+            self.demand(tensor, layout)
         if node is None:
             return False
         self.convert[id(node)] = (tensor, layout)

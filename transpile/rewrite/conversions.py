@@ -5,27 +5,54 @@ from __future__ import annotations
 from typing import Any
 
 from transpile.infer.facts import Tensor
-from transpile.infer.layout import Layout, Pair, conversion, normalize, order
+from transpile.infer.layout import IMAGE, PLAIN, Layout, Pair, conversion, normalize, order
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
 
-__all__ = ["converted"]
+__all__ = ["arranged", "converted"]
 
 
 def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> Any:
     """The expression in the layout that was asked for."""
     tensor, target = wanted
-    if tensor.rank is None or not isinstance(target, tuple):
-        return updated
     have = context.run.layout(tensor)
-    if not isinstance(have, tuple):
+    if not isinstance(target, tuple) or not isinstance(have, tuple):
         return updated
+    if tensor.rank is None:
+        return _by_rank(context, tensor, have, target, updated)
     if isinstance(tensor.source, int) and tensor.source > tensor.rank:
         return _spread(updated, have, tensor.rank, tensor.source, target)
     permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
     if permutation is None:
         return updated
     return expression(f"tf.transpose({source(updated)}, {permutation})")
+
+
+def arranged(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> Any:
+    """A member of a Sequential that works in another layout than the one before it: it is told to convert."""
+    tensor, target = wanted
+    have = context.run.layout(tensor)
+    if not isinstance(target, tuple) or not isinstance(have, tuple):
+        return updated
+    name = {(PLAIN, IMAGE): "channels_last", (IMAGE, PLAIN): "channels_first"}.get((have, target))
+    if name is not None:
+        text = context.support(name)
+    elif tensor.rank is not None:
+        permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
+        if permutation is None:
+            return updated
+        text = f"lambda x: tf.transpose(x, {permutation})"
+    else:
+        return updated
+    return expression(f"{context.support('converting')}({source(updated)}, {text})")
+
+
+def _by_rank(context: Context, tensor: Tensor, have: Pair, target: Pair, updated: Any) -> Any:
+    """The rank is known only when the output runs, the layouts are known now."""
+    if isinstance(tensor.source, int):
+        return expression(f"{context.support('beside_image')}({source(updated)}, {tensor.source})")
+    name = {(PLAIN, IMAGE): "channels_last", (IMAGE, PLAIN): "channels_first"}.get((have, target))
+    return expression(f"{context.support(name)}({source(updated)})") if name is not None else updated
 
 
 def _spread(updated: Any, layout: Pair, own: int, rank: int, target: Pair) -> Any:

@@ -28,7 +28,7 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         return None
     for arg in original.args:
         fact = context.fact(arg.value)
-        if not isinstance(fact, Layer) or not simple(context, fact):
+        if not isinstance(fact, Layer) or not simple(context, fact) or fact.site in context.run.arranged:
             return None
     elements = [source(arg.value) for arg in updated.args]
     if any(

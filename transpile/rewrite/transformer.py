@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.rewrite.context import Context
-from transpile.rewrite.conversions import converted
+from transpile.rewrite.conversions import arranged, converted
 from transpile.rewrite.registry import BY_OPERATION, BY_TYPE, load
 
 __all__ = ["Transformer"]
@@ -32,6 +32,7 @@ class Transformer:
         self.plans = context.run.plans
         self.convert = context.run.convert
         self.inner = context.run.inner
+        self.arranged = context.run.arranged
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if type(node) in LEAVES:
@@ -62,6 +63,8 @@ class Transformer:
             updated = converted(self.context, self.inner[key], updated)
         if key in self.convert:
             updated = converted(self.context, self.convert[key], updated)
+        if key in self.arranged:
+            updated = arranged(self.context, self.arranged[key], updated)
         if kind is cst.FunctionDef:
             self.context.functions.pop()
         return updated

@@ -99,6 +99,12 @@ class Numbered(Container):
         return self.extend(other)
 
 
+def converting(layer, convert):
+    """A member of a Sequential that is given `convert(x)`: it keeps its axes in another order than those before it."""
+    layer.convert_input = convert
+    return layer
+
+
 class Sequential(Numbered):
     """Calls its members in turn; takes layers and functions, or one OrderedDict of them, and passes anything on."""
 
@@ -132,6 +138,9 @@ class Sequential(Numbered):
 
     def call(self, x=None, *args, **kwargs):
         for i, member in enumerate(self._members()):
+            convert = getattr(member, "convert_input", None)
+            if convert is not None:
+                x = convert(x)
             x = member(x, *args, **kwargs) if i == 0 else member(x)
         return x
 

@@ -5,6 +5,31 @@ import tensorflow as tf
 from transpile.support.shape import shape
 
 
+def channels_first(x):
+    """An image (N, *space, C) of any rank in torch's order (N, C, *space); what has no space is as it is."""
+    rank = len(x.shape)
+    return tf.transpose(x, (0, rank - 1, *range(1, rank - 1))) if rank > 2 else x
+
+
+def channels_last(x):
+    """An image (N, C, *space) of any rank with its channels last; what has no space is as it is."""
+    rank = len(x.shape)
+    return tf.transpose(x, (0, *range(2, rank), 1)) if rank > 2 else x
+
+
+def beside_image(x, rank):
+    """What is in torch's order, as it broadcasts beside an image of `rank` axes that has its channels last."""
+    own = len(x.shape)
+    goal = [axis - (rank - own) for axis in (0, *range(2, rank), 1)]  # negative: not an axis of x
+    present = [axis for axis in goal if axis >= 0]
+    if present != sorted(present):
+        x = tf.transpose(x, present)
+    if not present or len(present) == rank:
+        return x
+    first = next(i for i, axis in enumerate(goal) if axis >= 0)
+    return x[tuple(slice(None) if axis >= 0 else tf.newaxis for axis in goal[first:])]
+
+
 def torch_shape(x):
     """The sizes in torch's order."""
     sizes = shape(x)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from transpile.infer.apply import Site, hook
 from transpile.infer.facts import Fact, Python, Ref, Sequence, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, order
-from transpile.infer.operators import dim_of
+from transpile.infer.operators import ONES, dim_of
 
 
 @hook("create", "full", "zeros", "ones", "empty", "rand", "randn", "new_zeros", "new_ones", "new_empty")
@@ -15,6 +15,9 @@ def create(site: Site) -> Fact:
     sizes = site.sizes(name)
     dtype = _dtype(site)
     if sizes is None:
+        given = site.fact(name)
+        if isinstance(given, Sequence) and given.ones_after is not None and given.ones_after <= 1:
+            return Tensor(None, None, dtype, Open(), source=ONES)
         return Tensor(None, None, dtype, PLAIN)
     dims = tuple(dim_of(fact) for _, fact in sizes)
     key = ("create", id(site.node))
