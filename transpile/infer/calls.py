@@ -26,7 +26,6 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.foreign import FUNCTIONS as FOREIGN
-from transpile.infer.functions import call
 from transpile.infer.join import join
 from transpile.infer.layers import (
     call_layer,
@@ -39,6 +38,7 @@ from transpile.infer.layers import (
 from transpile.infer.layout import Open
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+from transpile.infer.summaries import call
 
 __all__ = ["call_expression"]
 

@@ -10,7 +10,6 @@ from transpile.infer.definitions import ClassInfo, Env, FunctionInfo, Parameter
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
-    NEVER,
     UNKNOWN,
     Class,
     Dict,
@@ -25,11 +24,11 @@ from transpile.infer.facts import (
 )
 from transpile.infer.join import join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open, settle
-from transpile.infer.operators import dim_of
 from transpile.infer.run import Run, same
 from transpile.infer.statements import suite
+from transpile.infer.unification import learn
 
-__all__ = ["analyze", "call", "register"]
+__all__ = ["analyze", "parameter_fact", "register"]
 
 
 def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | None) -> FunctionInfo:
@@ -122,7 +121,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     elif info.kind == "context" and parameters and info.owner is not None:
         env[parameters[0].name] = Self(info.owner.name, info.owner)
         for parameter, fact in told_by_forward(info):
-            _learn(run, info, parameter_fact(run, info, parameter), fact, None)
+            learn(run, info, parameter_fact(run, info, parameter), fact, None)
     for parameter in info.own_parameters:
         fact = env[parameter.name] = parameter_fact(run, info, parameter)
         hint = info.hints.get(parameter.name)
@@ -245,196 +244,3 @@ def _canonical(run: Run, merged: Fact | None) -> Fact | None:
                         run.want(element.value, part, PLAIN)
                         tensor.items[number] = Tensor(part.rank, part.dims, part.dtype, PLAIN)
     return merged
-
-
-def call(
-    run: Run,
-    info: FunctionInfo,
-    positional: list[tuple[cst.BaseExpression | None, Fact]],
-    keywords: dict[str, tuple[cst.BaseExpression | None, Fact]],
-    starred: bool,
-) -> Fact:
-    """Call a function of the project: its parameters learn from the arguments, the arguments from its parameters."""
-    if run.function is not None:
-        info.dependents.add(run.function)
-    parameters = info.own_parameters
-    pairs: list[tuple[Parameter, cst.BaseExpression | None, Fact]] = []
-    if not starred:
-        plain = [p for p in parameters if not p.star and not p.keyword_only]
-        for parameter, (node, fact) in zip(plain, positional, strict=False):
-            pairs.append((parameter, node, fact))
-        rest = next((p for p in parameters if p.star == "*"), None)
-        if rest is not None:
-            holder = parameter_fact(run, info, rest)
-            for node, fact in positional[len(plain) :]:
-                if isinstance(holder, Sequence):
-                    _learn(run, info, holder.element, fact, node)
-    by_name = {p.name: p for p in parameters if not p.star}
-    for name, (node, fact) in keywords.items():
-        if name in by_name:
-            pairs.append((by_name[name], node, fact))
-    for parameter, node, fact in pairs:
-        _learn(run, info, parameter_fact(run, info, parameter), fact, node)
-    if info.state == "new" or (info.dirty and info.state == "done"):
-        analyze(run, info)
-        for parameter, node, fact in pairs:  # the body may have decided what its parameters are
-            _learn(run, info, parameter_fact(run, info, parameter), fact, node)
-    if info.state == "running" and info.returns is UNKNOWN:
-        return NEVER
-    known: dict[str, Dim | None] = {}
-    returned = resolve(info.returns)
-    if isinstance(returned, Tensor):
-        for parameter, _, fact in pairs:
-            inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
-            if isinstance(inner, Tensor) and isinstance(outer, Tensor):
-                handed = _handed_on(run, inner, outer, returned)
-                if handed is not None:
-                    return handed
-    for parameter, _, fact in pairs:
-        inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
-        if (
-            inner is returned
-            and isinstance(inner, Tensor)
-            and isinstance(outer, Tensor)
-            and inner.rank is None
-        ):
-            # handed on, or changed element by element: what comes out is as what went in
-            if outer.rank is None and run.layout(outer) == run.layout(inner):
-                return outer
-            return Tensor(outer.rank, outer.dims, outer.dtype, inner.layout)
-    for parameter, _, fact in pairs:
-        inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
-        if (
-            isinstance(inner, Tensor)
-            and isinstance(outer, Tensor)
-            and inner.dims is not None
-            and outer.dims is not None
-        ):
-            for mine, theirs in zip(inner.dims, outer.dims, strict=False):
-                if mine is not None and len(mine.factors) == 1 and mine.coefficient == 1:
-                    known[mine.factors[0][0]] = theirs
-        else:
-            known[f"{info.key}.{parameter.name}"] = dim_of(outer)
-    return instance_of(info.returns, known)
-
-
-def _handed_on(run: Run, inner: Tensor, outer: Tensor, returned: Tensor) -> Tensor | None:
-    """What a call returns whose argument has another rank than the summary; None where the summary holds."""
-    if inner.rank is not None and (outer.rank == inner.rank or not inner.lent):
-        return None
-    if inner is returned or (inner.dims is not None and returned.dims == inner.dims):
-        # handed on, or changed element by element: what comes out is as what went in
-        if outer.rank is None and run.layout(outer) == run.layout(returned):
-            return outer
-        return Tensor(outer.rank, outer.dims, outer.dtype, returned.layout)
-    if inner.rank is not None and returned.rank == inner.rank:
-        return Tensor(None, None, returned.dtype, returned.layout)
-    return None
-
-
-def instance_of(fact: Fact, known: dict[str, Dim | None]) -> Fact:
-    """The result of one call: rank, dtype and layout of the summary; sizes in terms of this call's arguments."""
-    fact = resolve(fact)
-    if isinstance(fact, Tensor):
-        if fact.rank is None and fact.dims is None:
-            return fact
-        dims = None
-        if fact.dims is not None:
-            dims = tuple(substituted(dim, known) for dim in fact.dims)
-        return Tensor(fact.rank, dims, fact.dtype, fact.layout, is_parameter=fact.is_parameter)
-    if isinstance(fact, Sequence) and fact.items is not None:
-        return Sequence(fact.type, [instance_of(item, known) for item in fact.items])
-    return fact
-
-
-def substituted(dim: Dim | None, known: dict[str, Dim | None]) -> Dim | None:
-    """A size of the function in the caller's symbols; None where it is the function's own."""
-    if dim is None:
-        return None
-    result = Dim(dim.coefficient)
-    for name, power in dim.factors:
-        value = known.get(name)
-        if value is None:
-            return None
-        result = result * value**power
-    return result
-
-
-def _learn(
-    run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: cst.BaseExpression | None
-) -> None:
-    """Unify a parameter with an argument: kinds flow in, layouts agree or the argument is converted."""
-    inner, outer = resolve(parameter), resolve(argument)
-    if node is not None:
-        run.convert.pop(id(node), None)
-    if inner is outer:
-        return
-    if isinstance(inner, Var):
-        if isinstance(outer, Var) or outer is UNKNOWN:
-            if isinstance(outer, Var) and outer.tensorlike and not inner.tensorlike:
-                inner.tensorlike = True
-            return
-        inner.bound = _copy(outer)
-        info.dirty = True
-        run.version += 1
-        return
-    if isinstance(inner, Tensor) and isinstance(outer, Var):
-        if outer.tensorlike or (inner.rank is not None and not inner.lent):
-            rank = None if inner.lent else inner.rank
-            outer.bound = Tensor(rank, None, inner.dtype, inner.layout)
-            run.version += 1
-        return
-    if isinstance(inner, Tensor) and isinstance(outer, Tensor):
-        if outer.rank is None and inner.rank is not None and inner.lent:
-            pass  # other callers have that rank; what this one has is not known
-        elif outer.rank is None and inner.rank is not None:
-            outer.rank = inner.rank
-            run.learn("rank", node, inner.rank)
-        elif inner.rank is not None and outer.rank != inner.rank:
-            inner.rank, inner.dims = None, None
-            info.widened.append(inner)
-            info.dirty = True
-            run.version += 1
-        elif (
-            inner.rank is None
-            and outer.rank is not None
-            and (node is not None or info.kind == "context")
-            and not any(tensor is inner for tensor in info.widened)
-        ):
-            inner.rank, inner.lent = outer.rank, True  # until a caller brings another
-            info.dirty = True
-            run.version += 1
-        have, want = run.layout(outer), run.layout(inner)
-        if isinstance(have, Open) or isinstance(want, Open):
-            if link(outer.layout, inner.layout) is not None and not (
-                isinstance(have, Open) and isinstance(want, Open)
-            ):
-                info.dirty = info.dirty or isinstance(want, Open)
-                run.learn("layout", node)
-        elif have != want and node is not None and outer.rank is not None:
-            run.want(node, outer, want)
-        if inner.dtype != outer.dtype and inner.dtype is not None and outer.dtype is not None:
-            inner.dtype = None
-        return
-    if isinstance(inner, Sequence) and isinstance(outer, Sequence):
-        if inner.items is not None and outer.items is not None and len(inner.items) == len(outer.items):
-            for a, b in zip(inner.items, outer.items, strict=True):
-                _learn(run, info, a, b, None)
-        else:
-            _learn(run, info, inner.any(), outer.any(), None)
-
-
-def _copy(fact: Fact) -> Fact:
-    """A parameter's own fact: sizes are symbols of the function, not of one caller."""
-    fact = resolve(fact)
-    if isinstance(fact, Tensor):
-        copied = Tensor(fact.rank, None, fact.dtype, fact.layout)
-        copied.lent = fact.rank is not None
-        return copied
-    if isinstance(fact, Sequence) and fact.items is not None:
-        return Sequence(fact.type, [_copy(item) for item in fact.items])
-    if isinstance(fact, Sequence):
-        return Sequence(fact.type, None, _copy(fact.element))
-    if isinstance(fact, Python):
-        return Python(fact.type)
-    return fact

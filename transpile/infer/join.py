@@ -27,9 +27,7 @@ def link(left: Layout, right: Layout) -> Layout | None:
     if isinstance(left, Open):
         if isinstance(right, Open):
             if left is not right:
-                right.parent = left
-                left.asked = left.asked or right.asked
-                left.fresh = left.fresh and right.fresh
+                left.absorb(right)
             return left
         left.settle(right)
         return right

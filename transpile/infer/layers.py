@@ -12,11 +12,11 @@ from transpile.infer.builtins import SuperOf
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
-from transpile.infer.functions import call
 from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import IMAGE, PLAIN
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
 
 __all__ = [
@@ -293,8 +293,8 @@ def call_member(run: Run, member: Layer, operand: Operand) -> Fact:
     place = run.scratch(member.site)
     result = call_layer(run, None, member, [(place, operand[1])], {}, False)
     wanted = run.convert.pop(id(place), None)
-    if wanted is not None:
-        run.arranged[member.site] = wanted
+    if wanted is not None and isinstance(wanted[1], tuple):
+        run.arranged[member.site] = (wanted[0], wanted[1])
     else:
         run.arranged.pop(member.site, None)
     return result

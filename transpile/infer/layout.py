@@ -21,7 +21,7 @@ IMAGE: Pair = (1, 1)
 class Open:
     """A layout not decided yet. Values whose layouts must be equal share one cell (by `link`)."""
 
-    __slots__ = ("value", "parent", "fresh", "asked", "where")
+    __slots__ = ("value", "parent", "fresh", "fills", "asked", "brought", "where")
 
     fills_settled: ClassVar[int] = 0
 
@@ -29,13 +29,23 @@ class Open:
         self.value: Pair | None = None
         self.parent: Open | None = None
         self.fresh = fresh  # a constant fill: any layout is right
+        self.fills = fresh  # a constant fill is among the values that share this cell
+        self.brought: set[Pair] = set()  # of a parameter that leaves it open: what callers bring
         self.asked = False  # an operation needed to know
         self.where: object = None
 
     def settle(self, value: Pair) -> None:
         """Decide the layout. A constant fill was written for another one, so its function runs again."""
         self.value = value
-        Open.fills_settled += self.fresh
+        Open.fills_settled += self.fills
+
+    def absorb(self, other: Open) -> None:
+        """Make another root cell one with this."""
+        other.parent = self
+        self.asked = self.asked or other.asked
+        self.fresh = self.fresh and other.fresh
+        self.fills = self.fills or other.fills
+        self.brought |= other.brought
 
     def root(self) -> Open:
         cell = self

@@ -257,9 +257,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
         for cell in opens[1:]:
             other = cell.root()
             if other is not first:
-                other.parent = first
-                first.asked = first.asked or other.asked
-                first.fresh = first.fresh and other.fresh
+                first.absorb(other)
         if not any((t.rank or 0) >= 3 for _, t in plains):
             return first
         # a plain operand of three axes and more beside an undecided one: ask

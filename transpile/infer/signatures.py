@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from transpile.infer.facts import Dict, Fact, Sequence, Tensor, Var, resolve
-from transpile.infer.layout import IMAGE
+from transpile.infer.layout import IMAGE, Open
 from transpile.infer.run import Run
 
 __all__ = ["signatures"]
@@ -31,7 +31,10 @@ def signatures(run: Run) -> dict[str, dict[str, Any]]:
 def described(run: Run, fact: Fact) -> Any:
     fact = resolve(fact)
     if isinstance(fact, Tensor):
-        return NAMES.get(fact.rank or 0) if run.layout(fact) == IMAGE else None
+        layout = run.layout(fact)
+        if isinstance(layout, Open) and layout.brought == {IMAGE}:
+            layout = IMAGE  # any would do, and all that is known to come is channels-last
+        return NAMES.get(fact.rank or 0) if layout == IMAGE else None
     if isinstance(fact, Sequence):
         if fact.items is not None:
             items = [described(run, item) for item in fact.items]

@@ -200,7 +200,11 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
             assert dims is not None
             fact.items = [Python("int", dim=dim) for dim in dims]
             run.version += 1
-    if isinstance(fact, Sequence) and fact.shape_of is not None and isinstance(resolve(fact.shape_of), Tensor):
+    if (
+        isinstance(fact, Sequence)
+        and fact.shape_of is not None
+        and isinstance(resolve(fact.shape_of), Tensor)
+    ):
         resolve(fact.shape_of).lent = False  # type: ignore[attr-defined]  # the names count its axes
     if isinstance(fact, Sequence) and fact.tail_of is not None and fact.items is None and not starred:
         run.as_tensor(fact.tail_of[0], fact.tail_of[1] + len(elements))  # `h, w = x.shape[2:]`

@@ -1,0 +1,171 @@
+"""Calls of the project's functions: arguments and parameters learn from each other, results in the caller's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+import libcst as cst
+
+from transpile.infer.definitions import FunctionInfo, Parameter
+from transpile.infer.dims import Dim
+from transpile.infer.facts import NEVER, UNKNOWN, Fact, Sequence, Tensor, resolve
+from transpile.infer.functions import analyze, parameter_fact
+from transpile.infer.join import link
+from transpile.infer.layout import Layout, Open, settle
+from transpile.infer.operators import dim_of
+from transpile.infer.run import Run
+from transpile.infer.unification import learn
+
+__all__ = ["call"]
+
+Operand = tuple[cst.BaseExpression | None, Fact]
+NO_LAYOUTS: Mapping[int, Layout] = MappingProxyType({})
+
+
+class Argument(NamedTuple):
+    """An argument at its parameter."""
+
+    parameter: Parameter
+    node: cst.BaseExpression | None
+    fact: Fact
+
+
+def call(
+    run: Run, info: FunctionInfo, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+) -> Fact:
+    """Call a function of the project: its parameters learn from the arguments, the arguments from its parameters."""
+    if run.function is not None:
+        info.dependents.add(run.function)
+    arguments = _bound(run, info, positional, keywords, starred)
+    for argument in arguments:
+        learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
+    if info.state == "new" or (info.dirty and info.state == "done"):
+        analyze(run, info)
+        for argument in arguments:  # the body may have decided what its parameters are
+            learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
+    if info.state == "running" and info.returns is UNKNOWN:
+        return NEVER
+    tensors = [
+        (argument, inner, outer)
+        for argument in arguments
+        if isinstance(inner := resolve(parameter_fact(run, info, argument.parameter)), Tensor)
+        and isinstance(outer := resolve(argument.fact), Tensor)
+    ]
+    layouts = _own_layouts(run, tensors) if run.channels_last else NO_LAYOUTS
+    returned = resolve(info.returns)
+    if isinstance(returned, Tensor):
+        for _, inner, outer in tensors:
+            handed = _handed_on(run, inner, outer, returned, layouts)
+            if handed is not None:
+                return handed
+    return instance_of(returned, _sizes(run, info, arguments), layouts)
+
+
+def _bound(
+    run: Run, info: FunctionInfo, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+) -> list[Argument]:
+    """The arguments by parameter; what goes into *args is learnt at once."""
+    parameters = info.own_parameters
+    found: list[Argument] = []
+    if not starred:
+        plain = [p for p in parameters if not p.star and not p.keyword_only]
+        found += [Argument(p, node, fact) for p, (node, fact) in zip(plain, positional, strict=False)]
+        rest = next((p for p in parameters if p.star == "*"), None)
+        holder = parameter_fact(run, info, rest) if rest is not None else None
+        if isinstance(holder, Sequence):
+            for node, fact in positional[len(plain) :]:
+                learn(run, info, holder.element, fact, node)
+    by_name = {p.name: p for p in parameters if not p.star}
+    found += [Argument(by_name[name], *operand) for name, operand in keywords.items() if name in by_name]
+    return found
+
+
+def _sizes(run: Run, info: FunctionInfo, arguments: list[Argument]) -> dict[str, Dim | None]:
+    """The function's symbols → this call's sizes."""
+    known: dict[str, Dim | None] = {}
+    for parameter, _, fact in arguments:
+        inner, outer = resolve(parameter_fact(run, info, parameter)), resolve(fact)
+        if isinstance(inner, Tensor) and isinstance(outer, Tensor) and inner.dims and outer.dims:
+            for mine, theirs in zip(inner.dims, outer.dims, strict=False):
+                if mine is not None and len(mine.factors) == 1 and mine.coefficient == 1:
+                    known[mine.factors[0][0]] = theirs
+        else:
+            known[f"{info.key}.{parameter.name}"] = dim_of(outer)
+    return known
+
+
+def _handed_on(
+    run: Run, inner: Tensor, outer: Tensor, returned: Tensor, layouts: Mapping[int, Layout]
+) -> Tensor | None:
+    """What a call returns whose argument has another rank than the summary; None where the summary holds."""
+    if inner.rank is not None and (outer.rank == inner.rank or not inner.lent):
+        return None
+    layout = _layout(returned, layouts)
+    if inner is returned or (inner.dims is not None and returned.dims == inner.dims):
+        # handed on, or changed element by element: what comes out is as what went in
+        if outer.rank is None and run.layout(outer) == settle(layout):
+            return outer
+        return Tensor(outer.rank, outer.dims, outer.dtype, layout)
+    if inner.rank is not None and returned.rank == inner.rank:
+        return Tensor(None, None, returned.dtype, layout)
+    return None
+
+
+def _layout(tensor: Tensor, layouts: Mapping[int, Layout]) -> Layout:
+    cell = settle(tensor.layout)
+    return layouts.get(id(cell), tensor.layout) if isinstance(cell, Open) else tensor.layout
+
+
+def _own_layouts(run: Run, tensors: list[tuple[Argument, Tensor, Tensor]]) -> dict[int, Layout]:
+    """Undecided cells of a function on which nothing in its body depends → the layout that this call brings.
+
+    Arguments that share a cell (the body adds them) are brought to one layout.
+    """
+    found: dict[int, Layout] = {}
+    for argument, inner, outer in tensors:
+        cell = run.layout(inner)
+        if not isinstance(cell, Open) or cell.asked or cell.fresh:
+            continue
+        have = run.layout(outer)
+        if isinstance(have, tuple):
+            cell.brought.add(have)
+        known = found.get(id(cell))
+        if known is None:
+            found[id(cell)] = outer.layout
+        elif link(known, outer.layout) is None:
+            target = settle(known)
+            if isinstance(target, tuple):
+                run.want(argument.node, outer, target)
+    return found
+
+
+def instance_of(fact: Fact, known: Mapping[str, Dim | None], layouts: Mapping[int, Layout]) -> Fact:
+    """The result of one call: rank, dtype and layout of the summary; sizes in terms of this call's arguments.
+
+    `layouts` are those that the call brings itself, by cell.
+    """
+    fact = resolve(fact)
+    if isinstance(fact, Tensor):
+        layout = _layout(fact, layouts)
+        if fact.rank is None and fact.dims is None and layout is fact.layout:
+            return fact
+        dims = tuple(substituted(dim, known) for dim in fact.dims) if fact.dims is not None else None
+        return Tensor(fact.rank, dims, fact.dtype, layout, is_parameter=fact.is_parameter)
+    if isinstance(fact, Sequence) and fact.items is not None:
+        return Sequence(fact.type, [instance_of(item, known, layouts) for item in fact.items])
+    return fact
+
+
+def substituted(dim: Dim | None, known: Mapping[str, Dim | None]) -> Dim | None:
+    """A size of the function in the caller's symbols; None where it is the function's own."""
+    if dim is None:
+        return None
+    result = Dim(dim.coefficient)
+    for name, power in dim.factors:
+        value = known.get(name)
+        if value is None:
+            return None
+        result = result * value**power
+    return result

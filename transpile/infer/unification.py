@@ -1,0 +1,95 @@
+"""A parameter and an argument made to agree: kinds flow in, what a body proves flows out, layouts meet."""
+
+from __future__ import annotations
+
+import libcst as cst
+
+from transpile.infer.definitions import FunctionInfo
+from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
+from transpile.infer.join import link
+from transpile.infer.layout import Open
+from transpile.infer.run import Run
+
+__all__ = ["learn"]
+
+
+def learn(
+    run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: cst.BaseExpression | None
+) -> None:
+    """Unify a parameter with an argument: kinds flow in, layouts agree or the argument is converted."""
+    inner, outer = resolve(parameter), resolve(argument)
+    if node is not None:
+        run.convert.pop(id(node), None)
+    if inner is outer:
+        return
+    if isinstance(inner, Var):
+        if isinstance(outer, Var) or outer is UNKNOWN:
+            if isinstance(outer, Var) and outer.tensorlike and not inner.tensorlike:
+                inner.tensorlike = True
+            return
+        inner.bound = copy(outer)
+        info.dirty = True
+        run.version += 1
+        return
+    if isinstance(inner, Tensor) and isinstance(outer, Var):
+        if outer.tensorlike or (inner.rank is not None and not inner.lent):
+            rank = None if inner.lent else inner.rank
+            outer.bound = Tensor(rank, None, inner.dtype, inner.layout)
+            run.version += 1
+        return
+    if isinstance(inner, Tensor) and isinstance(outer, Tensor):
+        if outer.rank is None and inner.rank is not None and inner.lent:
+            pass  # other callers have that rank; what this one has is not known
+        elif outer.rank is None and inner.rank is not None:
+            outer.rank = inner.rank
+            run.learn("rank", node, inner.rank)
+        elif inner.rank is not None and outer.rank != inner.rank:
+            inner.rank, inner.dims = None, None
+            info.widened.append(inner)
+            info.dirty = True
+            run.version += 1
+        elif (
+            inner.rank is None
+            and outer.rank is not None
+            and (node is not None or info.kind == "context")
+            and not any(tensor is inner for tensor in info.widened)
+        ):
+            inner.rank, inner.lent = outer.rank, True  # until a caller brings another
+            info.dirty = True
+            run.version += 1
+        have, want = run.layout(outer), run.layout(inner)
+        if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
+            return  # nothing in the body depends on it: every caller keeps its own
+        if isinstance(have, Open) or isinstance(want, Open):
+            if link(outer.layout, inner.layout) is not None and not (
+                isinstance(have, Open) and isinstance(want, Open)
+            ):
+                info.dirty = info.dirty or isinstance(want, Open)
+                run.learn("layout", node)
+        elif have != want and node is not None:
+            run.want(node, outer, want)
+        if inner.dtype != outer.dtype and inner.dtype is not None and outer.dtype is not None:
+            inner.dtype = None
+        return
+    if isinstance(inner, Sequence) and isinstance(outer, Sequence):
+        if inner.items is not None and outer.items is not None and len(inner.items) == len(outer.items):
+            for a, b in zip(inner.items, outer.items, strict=True):
+                learn(run, info, a, b, None)
+        else:
+            learn(run, info, inner.any(), outer.any(), None)
+
+
+def copy(fact: Fact) -> Fact:
+    """A parameter's own fact: sizes are symbols of the function, not of one caller."""
+    fact = resolve(fact)
+    if isinstance(fact, Tensor):
+        copied = Tensor(fact.rank, None, fact.dtype, Open())
+        copied.lent = fact.rank is not None
+        return copied
+    if isinstance(fact, Sequence) and fact.items is not None:
+        return Sequence(fact.type, [copy(item) for item in fact.items])
+    if isinstance(fact, Sequence):
+        return Sequence(fact.type, None, copy(fact.element))
+    if isinstance(fact, Python):
+        return Python(fact.type)
+    return fact
