@@ -84,7 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = defaults(_place(command, words))
         status = command.main(words, prog_name=name, standalone_mode=False, default_map=settings)
-        sys.stdout.flush()
+        if not sys.stdout.closed:  # as the language server leaves it
+            sys.stdout.flush()
         return status if isinstance(status, int) else 0
     except click.ClickException as error:
         return _complain(f"{error.format_message()} (see {name} --help)")

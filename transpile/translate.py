@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from transpile.infer.modules import ModuleInfo
     from transpile.infer.run import Run
 
-__all__ = ["Project", "Text", "Translation", "support_source", "translate"]
+__all__ = ["Project", "Text", "Translation", "concerns", "support_source", "translate"]
 
 # What this program wrote itself is done: it carries the copied section, or imports the folder's support module.
 _TRANSLATED = re.compile(rf"^{re.escape(HEADING)}|^from \.*_torch_support import ", re.MULTILINE)
@@ -157,6 +157,11 @@ class Project:
         except SourceError as error:
             self.errors[name] = error
             return None
+
+
+def concerns(text: str) -> bool:
+    """Whether a text by itself may have anything to translate: it says torch, and is no translation."""
+    return _TORCH.search(text) is not None and _TRANSLATED.search(text) is None
 
 
 def parse(text: str) -> cst.Module:

@@ -11,6 +11,7 @@ import transpile
 from transpile.diagnostics import SourceError
 from transpile.editor.edits import applied
 from transpile.editor.fix import Fix, fix_at
+from transpile.editor.source import Settings, Source
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 NET = '''"""A net."""
@@ -38,6 +39,10 @@ def outside(x):
 '''
 
 
+def read(text: str) -> Source:
+    return Source(text, Settings())
+
+
 def at(marked: str, scope: str = "place", source: str = NET) -> Fix | None:
     """The fix at the | in a piece of the source, or on the line of a piece without one."""
     offset = source.index(marked.replace("|", ""))
@@ -45,7 +50,7 @@ def at(marked: str, scope: str = "place", source: str = NET) -> Fix | None:
     column = None
     if "|" in marked:
         column = offset + marked.index("|") - source.rfind("\n", 0, offset)
-    return fix_at(source, line, column, scope=scope)
+    return fix_at(read(source), line, column, scope=scope)
 
 
 def changed(fix: Fix | None, source: str = NET) -> list[str]:
@@ -63,8 +68,8 @@ def test_what_no_rule_concerns_stays(marked: str) -> None:
 
 
 def test_a_line_without_code_has_no_place() -> None:
-    assert fix_at(NET, 2) is None
-    assert fix_at(NET, NET.count("\n") + 1) is None
+    assert fix_at(read(NET), 2) is None
+    assert fix_at(read(NET), NET.count("\n") + 1) is None
 
 
 @pytest.mark.parametrize("marked", ["torch.c|at", "        y = torch.cat", "tor|ch.cat", "self.co|nv(x)"])
@@ -102,7 +107,7 @@ def test_the_function_around_a_place() -> None:
 
 
 def test_the_file_is_its_translation() -> None:
-    fix = fix_at(NET, 1, scope="file")
+    fix = fix_at(read(NET), 1, scope="file")
     assert fix is not None and fix.code == transpile.translate(NET).code
 
 
@@ -120,7 +125,7 @@ def line_by_line(text: str) -> tuple[str, list[str]]:
     """A text after the fixes of its lines, from the last to the first, and the codes that were said."""
     codes = []
     for below in range(text.count("\n") + 1):
-        fix = fix_at(text, text.count("\n") + 1 - below)
+        fix = fix_at(read(text), text.count("\n") + 1 - below)
         if fix is not None and fix.edits and fix.span[0] == fix.span[2]:
             assert applied(text, fix.edits) == fix.code
             text = fix.code
@@ -143,7 +148,7 @@ def test_where_a_part_depends_on_the_layout_of_another_it_is_said(name: str) -> 
     source = (FIXTURES / name).read_text(encoding="utf-8")
     _, codes = line_by_line(source)
     assert "LAY005" in codes
-    fix = fix_at(source, 1, scope="file")
+    fix = fix_at(read(source), 1, scope="file")
     assert fix is not None and "LAY005" not in [found.code for found in fix.diagnostics]
 
 
@@ -162,6 +167,13 @@ def test_a_rewrite_that_needs_its_function_s_header_waits_for_it() -> None:
     assert "training=training" not in fix.code or "def call(self, x, training" in fix.code
 
 
+def test_a_support_definition_does_not_take_the_name_of_an_import_that_stays() -> None:
+    source = "from torch.nn import Conv2d, Module\n\n\na = Conv2d(3, 4, 1)\nb = Conv2d(3, 4, 1)\n"
+    fix = at("a = Co|nv2d", source=source)
+    assert changed(fix, source)[-1] == "a = Conv2d_(3, 4, 1)" and fix is not None
+    assert "class Conv2d_(" in fix.code and "from torch.nn import Conv2d, Module" in fix.code
+
+
 def test_remarks_are_those_of_the_place() -> None:
     source = "import torch\n\n\ndef f(x: torch.Tensor):\n    torch.no_such(x)\n    return torch.abs(x)\n"
     left = at("torch.no_|such", source=source)
@@ -172,4 +184,4 @@ def test_remarks_are_those_of_the_place() -> None:
 
 def test_a_broken_source_is_refused() -> None:
     with pytest.raises(SourceError):
-        fix_at("import torch\ndef f(:\n", 1)
+        fix_at(read("import torch\ndef f(:\n"), 1)

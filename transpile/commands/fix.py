@@ -63,6 +63,7 @@ def command(
     function means all of it. A dash reads standard input.
     """
     from transpile.editor.fix import fix_at
+    from transpile.editor.source import Settings, Source
 
     if line is None and scope != "file":
         raise UnusableCall("fix: name the place with --line, or say --scope file")
@@ -73,16 +74,8 @@ def command(
         lines = source.text.split("\n")
         if line is not None and line > len(lines):
             raise UnusableCall(f"{shown}: has {len(lines)} lines, and no line {line}")
-        found = fix_at(
-            source.text,
-            line or 1,
-            column,
-            scope=scope,
-            filename=shown,
-            data_format=options.data_format,
-            rules=options.rules,
-            exact_training=options.exact_training,
-        )
+        settings = Settings(shown, options.data_format, options.rules, options.exact_training)
+        found = fix_at(Source(source.text, settings), line or 1, column, scope=scope)
     except SourceError as error:
         raise UnusableCall(f"{shown}:{error.line}:{error.column}: {error}") from None
     _show(found, source, file, shown, options, as_json, apply)

@@ -7,9 +7,7 @@ the rest of the file still uses them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import libcst as cst
@@ -18,14 +16,15 @@ from transpile import partial
 from transpile.diagnostics import Diagnostic, Edit
 from transpile.editor.edits import between
 from transpile.editor.place import Place, find
+from transpile.editor.source import Source
 from transpile.emit import known
 from transpile.formatting import formatted
 from transpile.rewrite.context import Context
 from transpile.rewrite.imports import header_end, insert
 from transpile.rewrite.module import MODULE_LINE, Preparing, begin
-from transpile.source.positions import Positions
+from transpile.rewrite.support_names import settled
 from transpile.source.walk import descendants, walk
-from transpile.translate import parse, translate
+from transpile.translate import translate
 
 __all__ = ["Fix", "fix_at"]
 
@@ -44,54 +43,40 @@ class Fix:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def fix_at(
-    text: str,
-    line: int,
-    column: int | None = None,
-    *,
-    scope: str = "place",
-    filename: str = "<string>",
-    data_format: str = "channels_last",
-    rules: Sequence[Path] = (),
-    exact_training: bool = False,
-) -> Fix | None:
+def fix_at(source: Source, line: int, column: int | None = None, *, scope: str = "place") -> Fix | None:
     """The rewrite of what stands at a place (from 1); None where no code stands there.
 
     `scope` is one of place.SCOPES: the narrowest expression or statement that is rewritten, the function, the
     class, or the file around the place. Raises SourceError where the text cannot be parsed.
     """
     if scope == "file":
-        return _whole(text, filename, data_format, rules, exact_training)
-    from transpile.infer.module import infer_alone
-    from transpile.infer.modules import ModuleInfo
-    from transpile.rulebook import load
-
-    cut = partial.cut(text)
-    tree = parse(cut.text)
-    positions = Positions(tree)
-    place = find(tree, positions, line, column, scope)
+        return _whole(source)
+    place = find(source.tree, source.places, line, column, scope)
     if not place.nodes:
         return None
-    run = infer_alone(ModuleInfo("", cut.text, tree), load(rules), data_format=data_format)
     for node in place.nodes:
-        context = begin(run)
-        context.bound_names = run.bound - cut.names
-        output, found = _rewritten(context, tree, node, place)
+        context = begin(source.run)
+        context.bound_names = source.run.bound - source.cut.names
+        output, found = _rewritten(context, source.tree, node, place)
         if output is not None:
-            if context.channels_last and _is_partly_done(node, place, cut):
-                _warn_of_layout(context, cut, tree, node, found, place, rules)
-            return _fix(text, cut, context, tree, positions, node, output, found, filename)
-    span = positions.span(node)
-    return Fix("", span, (), text, _remarks(context, tree, filename, span))
+            if context.channels_last and _is_partly_done(node, place, source.cut):
+                _warn_of_layout(context, source, node, found, place)
+            return _fix(source, context, node, output, found)
+    span = source.places.span(node)
+    return Fix("", span, (), source.text, _remarks(context, source, span))
 
 
-def _whole(text: str, filename: str, data_format: str, rules: Sequence[Path], exact_training: bool) -> Fix:
+def _whole(source: Source) -> Fix:
+    settings = source.settings
     result = translate(
-        text, filename=filename, data_format=data_format, rules=rules, exact_training=exact_training
+        source.text,
+        filename=settings.filename,
+        data_format=settings.data_format,
+        rules=settings.rules,
+        exact_training=settings.exact_training,
     )
-    lines = text.split("\n")
-    span = (1, 1, len(lines), len(lines[-1]) + 1)
-    edits = tuple(between(text, result.code))
+    span = (1, 1, len(source.lines), len(source.lines[-1]) + 1)
+    edits = tuple(between(source.text, result.code))
     return Fix("Translate the file", span, edits, result.code, tuple(result.diagnostics))
 
 
@@ -153,24 +138,11 @@ def _is_partly_done(node: Any, place: Place, cut: partial.Cut) -> bool:
     )
 
 
-def _warn_of_layout(
-    context: Context,
-    cut: partial.Cut,
-    tree: cst.Module,
-    node: Any,
-    found: Any,
-    place: Place,
-    rules: Sequence[Path],
-) -> None:
+def _warn_of_layout(context: Context, source: Source, node: Any, found: Any, place: Place) -> None:
     """Say so where a rewrite in a function that is partly translated depends on the layout of its operands."""
-    from transpile.infer.module import infer_alone
-    from transpile.infer.modules import ModuleInfo
-    from transpile.rulebook import load
-
-    run = infer_alone(ModuleInfo("", cut.text, tree), load(rules), data_format="channels_first")
-    other = begin(run)
+    other = begin(source.inferred("channels_first"))
     other.bound_names = context.bound_names
-    _, plain = _rewritten(other, tree, node, place)
+    _, plain = _rewritten(other, source.tree, node, place)
     if _text(plain) != _text(found):
         message = (
             "other lines of this function are translated already; the layout here is taken by convention"
@@ -179,10 +151,9 @@ def _warn_of_layout(
         context.say("LAY005", node, message, help_)
 
 
-def _fix(
-    text: str, cut: partial.Cut, context: Context, tree: cst.Module, positions: Positions, node: Any,
-    output: cst.Module, found: Any, filename: str,
-) -> Fix:  # fmt: skip
+def _fix(source: Source, context: Context, node: Any, output: cst.Module, found: Any) -> Fix:
+    cut = source.cut
+    output, context.supports = settled(output, context.supports, _all, context.bound_names)
     supports = {name: local for name, local in context.supports.items() if known(name)}
     context.unsupported = sorted(context.supports.keys() - supports.keys())
     output = insert(context, output)
@@ -193,21 +164,24 @@ def _fix(
     code = formatted(cut.text, output.code)
     have = {line for line in MODULE_LINE.values() if f"\n{line}\n" in f"\n{code}"}
     code = partial.restored(code, supports, context.data_format, have)
-    span = positions.span(node)
-    edits = tuple(between(text, code))
-    return Fix(_title(node, found), span, edits, code, _remarks(context, tree, filename, span))
+    span = source.places.span(node)
+    edits = tuple(between(source.text, code))
+    return Fix(_title(node, found), span, edits, code, _remarks(context, source, span))
 
 
-def _remarks(
-    context: Context, tree: cst.Module, filename: str, span: tuple[int, int, int, int]
-) -> tuple[Diagnostic, ...]:
+def _all(tree: cst.Module, names: set[str]) -> set[str]:
+    """Every import of torch stays, so its names are taken."""
+    return names
+
+
+def _remarks(context: Context, source: Source, span: tuple[int, int, int, int]) -> tuple[Diagnostic, ...]:
     """What there is to say about the place."""
     from transpile.hazards import say
 
     first, last = span[:2], span[2:]
     return tuple(
         found
-        for found in say(context, tree, filename)
+        for found in say(context, source.tree, source.settings.filename, source.places)
         if first <= (found.line, found.column) and (found.end_line, found.end_column) <= last
     )
 

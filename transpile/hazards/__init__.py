@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Protocol
+
 import libcst as cst
 
 from transpile.diagnostics import Diagnostic
@@ -14,8 +16,11 @@ from transpile.source.positions import Positions
 __all__ = ["check_tensorflow", "say"]
 
 
-def say(context: Context, tree: cst.Module, filename: str) -> list[Diagnostic]:
-    """All that inference and rewriting remarked, and the hazards of this folder, in the order of the source."""
+def say(context: Context, tree: cst.Module, filename: str, places: Places | None = None) -> list[Diagnostic]:
+    """All that inference and rewriting remarked, and the hazards of this folder, in the order of the source.
+
+    `places` tells where nodes stand; without it that is computed, if there is something to say.
+    """
     load()
     remarks = [
         (r.code, r.node, r.message, r.help) for r in context.run.module.remarks.values()
@@ -23,13 +28,14 @@ def say(context: Context, tree: cst.Module, filename: str) -> list[Diagnostic]:
     for name in context.unsupported:
         remarks.append(("API001", tree, f"the support definition {name} is missing", ""))
     remarks += scan(context)
-    text = tree.code
+    text = context.run.module.text
     if not remarks and "transpile:" not in text:
         return []
-    positions = Positions(tree)
+    if places is None:
+        places = Positions(tree)
     found: dict[tuple[object, ...], Diagnostic] = {}
     for code, node, message, help_ in remarks:
-        line, column, end_line, end_column = positions.span(node)
+        line, column, end_line, end_column = places.span(node)
         diagnostic = Diagnostic(
             code=code, severity=SEVERITIES[code], message=message, filename=filename, line=line, column=column,
             end_line=end_line, end_column=end_column, help=help_, fix=None,
@@ -52,3 +58,10 @@ def check_tensorflow(text: str, filename: str) -> list[Diagnostic]:
 def _is_torch_code(code: str) -> bool:
     """Whether a code is one of torch source; of no code at all, that everything was looked for."""
     return not EXAMPLES[code].is_tensorflow if code in EXAMPLES else True
+
+
+class Places(Protocol):
+    """What knows where nodes stand."""
+
+    def span(self, node: Any) -> tuple[int, int, int, int]:
+        """(line, column, end line, end column), from 1."""

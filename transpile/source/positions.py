@@ -88,6 +88,10 @@ class Positions:
             self._starts.append(at + 1)
             at = self._text.find("\n", at + 1)
 
+    def has(self, node: cst.CSTNode) -> bool:
+        """Whether the node is of this tree."""
+        return id(node) in self._spans
+
     def span(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
         """(line, column, end line, end column) of a node; (1, 1, 1, 1) for one that is not of this tree."""
         found = self._spans.get(id(node))
