@@ -56,6 +56,7 @@ def translate(
     exact_training: bool = False,
     support_module: str | None = None,
     format_code: bool = True,
+    seen: Mapping[Any, Any] | None = None,
 ) -> Translation:
     """Translate one module of PyTorch source to TensorFlow/Keras source.
 
@@ -65,6 +66,7 @@ def translate(
     """
     text = decode(source).text if isinstance(source, bytes) else source
     project = Project({"": Text(text)}, data_format=data_format, rules=rules, exact_training=exact_training)
+    project.seen = {"": seen} if seen else {}
     return project.translation("", filename, support_module, format_code) or Translation(text)
 
 
@@ -90,6 +92,7 @@ class Project:
         self.data_format = data_format
         self.rules = [Path(rule) for rule in rules]
         self.evaluated = evaluated
+        self.seen: Mapping[str, Mapping[Any, Any]] = {}  # by module and span: what a run has shown
         self.errors: dict[str, SourceError] = {}  # modules that cannot be parsed
         self.cuts: dict[str, Cut] = (
             {}
@@ -108,9 +111,21 @@ class Project:
             )
             roots = [name for name in modules.readers if _TORCH.search(self.texts[name].text)]
             self._run = infer(
-                modules, roots, load(self.rules), data_format=self.data_format, evaluated=self.evaluated
+                modules,
+                roots,
+                load(self.rules),
+                data_format=self.data_format,
+                evaluated=self.evaluated,
+                evidence=self._evidence(),
             )
         return self._run
+
+    def _evidence(self) -> Any:
+        if not self.seen:
+            return None
+        from transpile.infer.evidence import Evidence
+
+        return Evidence(self.seen)
 
     def translation(
         self, name: str, filename: str, support_module: str | None, format_code: bool = True

@@ -36,6 +36,8 @@ def evaluate(run: Run, node: cst.CSTNode) -> Fact:
     handler = EXPRESSIONS.get(type(node))
     run.convert.pop(id(node), None)  # the consumer asks anew
     fact = handler(run, node) if handler is not None else UNKNOWN
+    if run.evidence is not None:
+        fact = run.evidence.refined(run, node, fact)
     run.facts[id(node)] = fact
     return fact
 

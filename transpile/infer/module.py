@@ -24,14 +24,16 @@ def infer(
     *,
     data_format: str,
     evaluated: Sequence[str] = (),
+    evidence: Any = None,
 ) -> Run:
     """Run the modules abstractly until nothing new is learnt, decide what stayed open, run once more.
 
     `roots` are the modules to begin with; what they import of `modules` is read on the way. `evaluated` names the
-    layers of torch.nn that the project's data files mention.
+    layers of torch.nn that the project's data files mention; `evidence` is what a run of the original has shown (transpile.infer.evidence).
     """
     run = Run(rules, modules, data_format=data_format)
     run.evaluated = list(evaluated)
+    run.evidence = evidence
     for name in roots:
         root = modules.find(name)
         if root is not None:

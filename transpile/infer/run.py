@@ -68,6 +68,9 @@ class Run:
         self.opened: set[int] = set()  # construct sites of containers that somebody looks into
         self.subscripted: set[str] = set()  # attributes of unknown objects that are indexed
         self.attribute_of_site: dict[int, str] = {}
+        self.evidence: Any = (
+            None  # transpile.infer.evidence.Evidence, where a run of the original was watched
+        )
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
 
     # --- modules ---------------------------------------------------------------------------------------------
@@ -209,8 +212,9 @@ class Run:
             if not isinstance(layout, Open) or tensor.rank is None:
                 continue
             image = tensor.rank == 4 or (tensor.rank == 5 and self.module.uses_volumes)
-            layout.value = IMAGE if image else PLAIN
-            if image and not layout.fresh:
+            seen = self.evidence.layout(module, node) if self.evidence is not None else None
+            layout.value = seen if seen is not None else IMAGE if image else PLAIN
+            if image and not layout.fresh and seen is None:
                 layout.where = node
                 self.defaulted[id(layout)] = "rank"
                 self.remark(

@@ -97,12 +97,19 @@ class Positions:
         found = self._spans.get(id(node))
         if found is None:
             return 1, 1, 1, 1
-        start, end = found[0], min(found[1], len(self._text))  # libcst takes the last newline back
+        return self._span(*found)
+
+    def _span(self, start: int, end: int) -> tuple[int, int, int, int]:
+        end = min(end, len(self._text))  # libcst takes the last newline back
         while start < end and self._text[start] in " \t\r\n\f":
             start += 1
         while end > start and self._text[end - 1] in " \t\r\n\f":
             end -= 1
         return (*self._place(start), *self._place(end))
+
+    def all(self) -> dict[int, tuple[int, int, int, int]]:
+        """The spans of all nodes, by identity: for those who look a node up by its place."""
+        return {identity: self._span(*found) for identity, found in self._spans.items()}
 
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)
