@@ -14,6 +14,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -39,6 +40,12 @@ class _Main(click.Command):
 @PATHS
 @click.option("-o", "--out", type=click.Path(path_type=Path), help="The file or folder to write.")
 @translation_options
+@click.option(
+    "--example", metavar="FACTORY", help="Run the torch model once for facts: Net(8). CODE OF FILE RUNS."
+)
+@click.option(
+    "--input", "inputs", multiple=True, metavar="SPEC", help="With --example: as in `transpile verify`."
+)
 @click.option("--diff", is_flag=True, help="Show what would change; write nothing.")
 @click.version_option(__version__, prog_name="transpile")
 def translate_paths(
@@ -50,6 +57,8 @@ def translate_paths(
     style: str,
     fail_on: str,
     jobs: int | None,
+    example: str | None,
+    inputs: tuple[str, ...],
     diff: bool,
 ) -> int:
     """Translate PyTorch source to TensorFlow/Keras source.
@@ -67,7 +76,10 @@ def translate_paths(
         return _translate_one(unit, options, style, fail_on, diff, sys.stdin.buffer.read())
     units = plan(paths, target)
     if len(units) == 1 and units[0].root is None:
-        return _translate_one(units[0], options, style, fail_on, diff, None)
+        seen = None if example is None else _observed(paths[0], example, inputs)
+        return _translate_one(units[0], options, style, fail_on, diff, None, seen)
+    if example is not None:
+        raise UnusableCall("--example: takes one file")
     if target is None and not diff:
         what = f"{paths[0]}: is a folder" if len(paths) == 1 else "several paths"
         raise UnusableCall(f"{what}: name the folder to write with -o")
@@ -118,13 +130,36 @@ def _complain(message: str) -> int:
     return 2
 
 
+def _observed(path: Path, example: str, inputs: Sequence[str]) -> dict[Any, Any]:
+    """What the expressions of a file are in a run of its model; raises UnusableCall where it cannot be run."""
+    from transpile.verify.evidence import observed
+    from transpile.verify.result import StageError
+    from transpile.verify.spec import SpecError, given, target
+
+    try:
+        return observed(target(f"{path}:{example}"), [given(text) for text in inputs])
+    except (StageError, SpecError) as error:
+        raise UnusableCall(f"--example: {error}") from None
+
+
 def _translate_one(
-    unit: Unit, options: Options, style: str, fail_on: str, diff: bool, data: bytes | None
+    unit: Unit,
+    options: Options,
+    style: str,
+    fail_on: str,
+    diff: bool,
+    data: bytes | None,
+    seen: dict[Any, Any] | None = None,
 ) -> int:
     """One file: an unusable input ends the call before anything is written."""
     (file,) = unit.python
-    outcome = work(Job(file.source, file.shown, options, data=data))
+    outcome = work(Job(file.source, file.shown, options, data=data, seen=seen))
     refuse_unusable(outcome)
+    if seen is not None:
+        alone = work(Job(file.source, file.shown, options)).diagnostics
+        settled = [d for d in alone if d not in outcome.diagnostics and d.code != "IGN001"]
+        places = ", ".join(f"{d.line} {d.code}" for d in settled)
+        say(f"the run settled {len(settled)} open questions{f': {places}' if places else ''}\n", sys.stderr)
     assert outcome.data is not None
     to_stdout = diff or file.target is None
     if diff:

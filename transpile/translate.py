@@ -61,6 +61,7 @@ def translate(
     """Translate one module of PyTorch source to TensorFlow/Keras source.
 
     `support_module` is where the output imports its support definitions from; without it they are copied in.
+    `seen` is what a run of the original has shown of its expressions (transpile.verify.evidence).
 
     Raises SourceError where the text cannot be parsed, ValueError for a data_format that is none.
     """

@@ -36,7 +36,9 @@ class Fault(NamedTuple):
         return text
 
 
-FAULTS = [Fault(pair, name, entry) for pair, about in PAIRS.items() for name, entry in about["faults"].items()]
+FAULTS = [
+    Fault(pair, name, entry) for pair, about in PAIRS.items() for name, entry in about["faults"].items()
+]
 STATIC = [fault for fault in FAULTS if "static" in fault.entry]
 QUICK = {fault.name for fault in random.Random(os.environ.get("TRANSPILE_TEST_SEED")).sample(FAULTS, 4)}
 
@@ -79,7 +81,9 @@ def test_the_ports_themselves_are_right(pair: str, tmp_path: Path) -> None:
 )
 def test_verify_finds(fault: Fault, tmp_path: Path) -> None:
     entry = fault.entry
-    found = verified(fault.pair, fault.text, tmp_path, graph=entry.get("open", False), steps=3 * entry.get("steps", 0))
+    found = verified(
+        fault.pair, fault.text, tmp_path, graph=entry.get("open", False), steps=3 * entry.get("steps", 0)
+    )
     if entry.get("fails"):
         assert found.status in (1, 2), found.comparisons
     elif entry.get("open"):

@@ -123,8 +123,10 @@ def _unpacked(node: ast.FunctionDef) -> dict[str, ast.Subscript | str]:
             and value.func.attr == "get_shape"
         ):
             value = ast.Attribute(value=value.func.value, attr="shape", ctx=ast.Load())
-        if isinstance(target, ast.Name) and _index(value) == 0:
-            found[target.id] = "size"
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = list(zip(target.elts, value.elts, strict=False))
+        found.update({t.id: "size" for t, v in pairs if isinstance(t, ast.Name) and _index(v) == 0})
         is_shape = (
             isinstance(value, ast.Attribute) and value.attr == "shape" and isinstance(value.value, ast.Name)
         )

@@ -29,7 +29,7 @@ def infer(
     """Run the modules abstractly until nothing new is learnt, decide what stayed open, run once more.
 
     `roots` are the modules to begin with; what they import of `modules` is read on the way. `evaluated` names the
-    layers of torch.nn that the project's data files mention; `evidence` is what a run of the original has shown (transpile.infer.evidence).
+    layers of torch.nn that the project's data files mention; `evidence` is what a run of the original has shown.
     """
     run = Run(rules, modules, data_format=data_format)
     run.evaluated = list(evaluated)

@@ -205,16 +205,15 @@ class Run:
 
     def decide(self) -> bool:
         """Answer the open questions by convention; says whether anything was decided."""
-        changed = False
+        changed = self._shown() if self.evidence is not None else False
         for tensor, node, module in list(self.asked.values()):
             self.module = module
             layout = self.layout(tensor)
             if not isinstance(layout, Open) or tensor.rank is None:
                 continue
             image = tensor.rank == 4 or (tensor.rank == 5 and self.module.uses_volumes)
-            seen = self.evidence.layout(module, node) if self.evidence is not None else None
-            layout.value = seen if seen is not None else IMAGE if image else PLAIN
-            if image and not layout.fresh and seen is None:
+            layout.value = IMAGE if image else PLAIN
+            if image and not layout.fresh:
                 layout.where = node
                 self.defaulted[id(layout)] = "rank"
                 self.remark(
@@ -226,6 +225,17 @@ class Run:
                 )  # fmt: skip
             changed = True
         self.asked.clear()
+        return changed
+
+    def _shown(self) -> bool:
+        """Answer the questions that a run of the original has settled."""
+        changed = False
+        for tensor, node, module in self.asked.values():
+            layout = self.layout(tensor)
+            seen = self.evidence.layout(module, node)
+            if isinstance(layout, Open) and seen is not None:
+                layout.value = seen
+                changed = True
         return changed
 
     # --- classes ---------------------------------------------------------------------------------------------

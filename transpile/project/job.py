@@ -40,6 +40,7 @@ class Job:
     support_module: str | None = None
     renaming: Renaming | None = None
     data: bytes | None = None
+    seen: dict[Any, Any] | None = None  # what a run of the original has shown (transpile.verify.evidence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,7 @@ def _alone(reading: Reading) -> Outcome:
         rules=options.rules,
         exact_training=options.exact_training,
         support_module=reading.job.support_module,
+        seen=reading.job.seen,
     )
     return reading.outcome(translation)
 

@@ -51,7 +51,11 @@ class _Recorder:
         import torch
 
         if isinstance(value, torch.Tensor):
-            what = ("tensor", value.dim(), str(value.dtype).removeprefix("torch."))
+            what: tuple[str, int | None, str | None] = (
+                "tensor",
+                value.dim(),
+                str(value.dtype).removeprefix("torch."),
+            )
             self.tags.setdefault(number, set()).add(tag_of(value))
         else:
             what = (type(value).__name__, None, None)

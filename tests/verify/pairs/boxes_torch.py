@@ -8,7 +8,9 @@ class Head(nn.Module):
     def __init__(self, width=8, classes=3):
         super().__init__()
         self.classes = classes
-        self.body = nn.Sequential(nn.Conv2d(width, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2 * (5 + classes), 1))
+        self.body = nn.Sequential(
+            nn.Conv2d(width, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 2 * (5 + classes), 1)
+        )
         self.register_buffer("anchors", torch.tensor([[1.0, 2.0], [3.0, 1.5]]))
 
     def forward(self, x):

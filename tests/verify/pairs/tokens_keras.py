@@ -16,11 +16,13 @@ class Attention(layers.Layer):
     def call(self, x, keep):
         b, n, d = tf.shape(x)[0], tf.shape(x)[1], x.shape[2]
         q, k, v = tf.split(self.qkv(x), 3, axis=-1)
-        q, k, v = (tf.transpose(tf.reshape(t, [b, n, self.heads, d // self.heads]), [0, 2, 1, 3]) for t in (q, k, v))
+        q, k, v = (
+            tf.transpose(tf.reshape(t, [b, n, self.heads, d // self.heads]), [0, 2, 1, 3]) for t in (q, k, v)
+        )
         scores = tf.matmul(q, k, transpose_b=True) / math.sqrt(d // self.heads)
         causal = tf.linalg.band_part(tf.ones([n, n]), -1, 0) > 0
         scores = tf.where(causal, scores, -1e30)
-        scores = scores + (1.0 - keep)[:, None, None, :] * -1e4
+        scores = scores + (1.0 - keep)[:, None, None, :] * -4.0
         weights = tf.nn.softmax(scores, axis=-1)
         return self.out(tf.reshape(tf.transpose(tf.matmul(weights, v), [0, 2, 1, 3]), [b, n, d]))
 

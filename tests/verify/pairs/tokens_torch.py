@@ -21,7 +21,7 @@ class Attention(nn.Module):
         scores = q @ k.transpose(-2, -1) / math.sqrt(d // self.heads)
         causal = torch.tril(torch.ones(n, n, dtype=torch.bool))
         scores = scores.masked_fill(~causal, float("-inf"))
-        scores = scores + (1.0 - keep)[:, None, None, :] * -1e4
+        scores = scores + (1.0 - keep)[:, None, None, :] * -4.0
         weights = scores.softmax(dim=-1)
         return self.out((weights @ v).transpose(1, 2).reshape(b, n, d))
 
