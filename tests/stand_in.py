@@ -28,6 +28,7 @@ def translate(
     rules: Any = (),
     exact_training: bool = False,
     support_module: str | None = None,
+    seen: object = None,
 ) -> Translation:
     try:
         ast.parse(source)
