@@ -133,3 +133,18 @@ def test_unpack_axes():
     assert one.shape == (2, 3) and np.array_equal(rest, x[:, 1:].reshape(2, 2, 3, 3))
     one, rest = opened(lambda t: shapes.unpack_axes(t, [(), (-1,)], "b * d"), x)
     assert np.array_equal(one, x[:, 0]) and np.array_equal(rest, x[:, 1:])
+
+
+def test_the_rest_of_a_view_is_static_where_it_can_be():
+    def opened_batch(sizes, shape):
+        run = tf.function(lambda x: shapes.reshape_rest(x, sizes))
+        return run.get_concrete_function(tf.TensorSpec(shape)).output_shapes.as_list()
+
+    assert opened_batch([4, -1], (None, 2, 6)) == [None, 4, 3]
+    assert opened_batch([12], (None, 2, 6)) == [None, 12]
+    assert opened_batch([4, -1], (None, None, 6)) == [None, 4, None]
+    x = tf.reshape(tf.range(24), (2, 3, 4))
+    np.testing.assert_array_equal(shapes.reshape_rest(x, (-1, 2)), tf.reshape(x, (2, 6, 2)))
+    for sizes, shape in (((5, -1), (5, 2, 6)), ((8,), (4, 6)), ((0, -1), (2, 6))):
+        with pytest.raises((tf.errors.InvalidArgumentError, ValueError)):  # as torch has it: no other batch
+            shapes.reshape_rest(tf.zeros(shape), sizes)

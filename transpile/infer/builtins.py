@@ -68,7 +68,9 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             element = resolve(first.any())
             if isinstance(element, Tensor):
                 run.plans[id(node)] = Plan("python_reduce", name=name)
-                return Tensor(element.rank, None, element.dtype, element.layout)
+                if element.rank is None:
+                    return element  # what the sum turns out to be holds for its parts
+                return Tensor(element.rank, element.dims, element.dtype, element.layout)
             if isinstance(element, Python):
                 return Python(element.type)
         if any(isinstance(f, Tensor) for f in facts):

@@ -167,7 +167,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             f"{rule.torch} is not translated with these arguments; the call stays as it is",
         )
         return None
-    special = moved_axes(context, plan, rule, values)
+    special = moved_axes(context, plan, rule, values) or rest_of_view(context, plan, rule, values)
     if special is not None:
         return special
     try:
@@ -338,6 +338,20 @@ def reshape_sizes(plan: Plan, values: dict[str, str | None]) -> None:
     parts = [source(parsed.elements[axis].value) for axis in permutation]
     opening, closing = ("(", ")") if isinstance(parsed, cst.Tuple) else ("[", "]")
     values[name] = f"{opening}{', '.join(parts)}{closing}"
+
+
+def rest_of_view(context: Context, plan: Plan, rule: Any, values: dict[str, str | None]) -> Any:
+    """x.view(batch, …, -1) of a tensor with that batch: written so that the last size is static where it can be."""
+    if not plan.data.get("rest") or plan.data.get("order", (0,))[0] != 0:
+        return None
+    operand, sizes = (values.get(p.name) for p in rule.params[:2])
+    parsed = cst.parse_expression(sizes) if operand is not None and sizes is not None else None
+    if not isinstance(parsed, (cst.Tuple, cst.List)):
+        return None
+    rest = [source(element.value) for element in parsed.elements[1:]]
+    if rest == ["-1"]:
+        return expression(f"{context.support('flatten')}({operand}, 1)")
+    return expression(f"{context.support('reshape_rest')}({operand}, [{', '.join(rest)}])")
 
 
 def moved_axes(context: Context, plan: Plan, rule: Any, values: dict[str, str | None]) -> Any:

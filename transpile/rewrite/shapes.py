@@ -32,7 +32,9 @@ def is_open(context: Context, tensor: Any) -> bool:
     if not isinstance(tensor, Tensor):
         return True
     layout = context.run.layout(tensor)
-    return isinstance(layout, Open) and (tensor.rank is None or tensor.rank >= 3)
+    if tensor.rank is None:
+        return isinstance(layout, Open) or layout != ()
+    return isinstance(layout, Open) and tensor.rank >= 3
 
 
 def _sizes(context: Context, operand: str, tensor: Any) -> str:

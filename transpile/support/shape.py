@@ -47,6 +47,19 @@ def reshape(x, *sizes):
     return tf.reshape(x, wanted)
 
 
+def reshape_rest(x, sizes):
+    """x.reshape(len(x), *sizes): the first axis stays, and -1 among the sizes is a static number if it can be."""
+    rest, sizes = list(x.shape[1:]), list(sizes)
+    if None not in rest and all(isinstance(n, int) for n in sizes):
+        others = math.prod(n for n in sizes if n != -1)
+        whole = math.prod(rest)
+        if -1 in sizes and others and whole % others == 0:
+            sizes[sizes.index(-1)] = whole // others
+        if whole and math.prod(sizes) == whole:
+            return tf.reshape(x, (-1, *sizes))
+    return tf.reshape(x, (shape(x)[0], *sizes))
+
+
 def is_listed(sizes):
     """Whether this is a list of sizes and not one size."""
     return isinstance(sizes, (tuple, list)) or len(getattr(sizes, "shape", ())) == 1

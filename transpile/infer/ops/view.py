@@ -59,6 +59,10 @@ def reshaped(site: Site, tensor: Tensor, targets: list[Dim | None], sizes: list[
         solved[hole[0]] = total / rest if total is not None and rest is not None and rest.value != 0 else None
     result_dims = tuple(solved)
     site.plan.data["sizes"] = sizes
+    # the first axis stays: what -1 stands for is known where the sizes behind it are
+    site.plan.data["rest"] = bool(
+        len(hole) == 1 and hole[0] and dims and targets[0] == dims[0] and dims[0] and dims[0].value is None
+    )
     layout = run.ask(tensor, node or site.node)
     if not run.channels_last or layout == PLAIN:
         _demanded(site, tensor, dims, solved)
