@@ -28,6 +28,7 @@ OVERLOADED = {
     "torch.randint", "torch.normal", "torch.arange", "torch.scatter", "torch.Tensor.to", "torch.Tensor.expand",
     "torch.Tensor.uniform_", "torch.Tensor.random_", "torch.Tensor.fill_", "torch.round", "torch.zeros",
     "torch.Tensor.new", "torch.linalg.matrix_rank", "torch.linalg.pinv",
+    "torch.cumulative_trapezoid",
 }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ PLAIN_LAYERS = frozenset(
     {
         "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerDecoder",
         "TransformerEncoderLayer", "TransformerDecoderLayer", "LSTM", "GRU", "RNN", "LSTMCell", "GRUCell",
-        "RNNCell", "Bilinear", "Embedding", "EmbeddingBag",
+        "RNNCell", "Bilinear", "Embedding", "EmbeddingBag", "CosineSimilarity", "PairwiseDistance",
     }
 )  # fmt: skip
 IMAGE_LAYERS = frozenset(
@@ -48,6 +48,10 @@ def torch_layer(
     site: cst.CSTNode = node if node is not None else cst.Name("_")
     plan = run.plans.get(id(node)) if node is not None else None
     plan = plan if plan is not None else Plan("layer_call", layer=layer)
+    if short.endswith("Loss"):
+        plain_layer(run, layer, short, positional, keywords)
+        single = constant(layer.arguments.get("reduction", Python("str", "mean"))) in ("mean", "sum")
+        return Tensor(0 if single else None, () if single else None, None, PLAIN)
     if short in PLAIN_LAYERS:
         return plain_layer(run, layer, short, positional, keywords)
     tensor = run.as_tensor(operand[1])
@@ -74,8 +78,6 @@ def torch_layer(
         return flatten_layer(run, layer, operand, tensor, plan)
     if short in ("Softmax", "LogSoftmax", "Softmin", "GLU"):
         return axis_layer(run, site, operand, tensor)
-    if short.endswith("Loss"):
-        return Tensor(0, (), tensor.dtype, PLAIN)
     return broadcast(run, site, [operand])
 
 

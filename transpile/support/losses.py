@@ -264,7 +264,8 @@ def ctc_loss(
 def ctc_forward(log_probs, labels, input_lengths, target_lengths, blank):
     """The negative logarithm of the probability of each labelling, summed over its alignments."""
     n, s = tf.shape(labels)[0], tf.shape(labels)[1]
-    low = tf.constant(-math.inf, log_probs.dtype)
+    # Finite, so that gradients are: states that cannot be reached get no part of them.
+    low = tf.constant(-1e30, log_probs.dtype)
     padded = tf.reshape(tf.stack([tf.fill((n, s), blank), labels], -1), (n, 2 * s))
     states = tf.concat([padded, tf.fill((n, 1), blank)], 1)
     two_before = tf.concat([tf.fill((n, 2), -1), states[:, :-2]], 1)
@@ -275,7 +276,6 @@ def ctc_forward(log_probs, labels, input_lengths, target_lengths, blank):
 
     def log_sum(a, b, c):
         top = tf.maximum(tf.maximum(a, b), c)
-        top = tf.where(tf.math.is_inf(top), tf.zeros_like(top), top)
         return top + tf.math.log(tf.exp(a - top) + tf.exp(b - top) + tf.exp(c - top))
 
     def step(t, alpha):
@@ -288,4 +288,5 @@ def ctc_forward(log_probs, labels, input_lengths, target_lengths, blank):
     last = 2 * target_lengths
     end = tf.gather(alpha, last, batch_dims=1)
     before = tf.where(target_lengths > 0, tf.gather(alpha, tf.maximum(last - 1, 0), batch_dims=1), low)
-    return -log_sum(end, before, tf.fill((n,), low))
+    loss = -log_sum(end, before, tf.fill((n,), low))
+    return tf.where(loss > 1e29, tf.constant(math.inf, loss.dtype), loss)
