@@ -42,7 +42,8 @@ def test_a_file_goes_to_stdout_and_what_is_said_to_stderr(capsys: Capture) -> No
     captured = capsys.readouterr()
     assert captured.out == "import tensorflow  # channels_last\nSAY_WARNING\n"
     assert captured.err == (
-        "net.py:2:1: API001 SAY_WARNING stays\n    help: Look at it.\n1 warning in 1 file\n"
+        "net.py:2:1: API001 SAY_WARNING stays\n1 | import torch\n2 | SAY_WARNING\n  | ^^^^^^^^^^^\n"
+        "    help: Look at it.\n1 warning in 1 file\n"
     )
 
 
@@ -214,6 +215,47 @@ def test_diff_shows_and_writes_nothing(capsys: Capture) -> None:
     Path("pkg/a.py").write_text("import torch")
     assert main(["pkg", "--diff"]) == 0
     assert capsys.readouterr().out.startswith("--- pkg/a.py\n+++ pkg/a.py\n")
+
+
+def test_a_page_is_written_beside(capsys: Capture) -> None:
+    Path("net.py").write_text("import torch\nSAY_WARNING\n")
+    assert main(["net.py", "-o", "out.py", "--html", "report.html"]) == 0
+    assert "SAY_WARNING stays" in Path("report.html").read_text()
+    assert main(["check", "net.py", "--html", "check.html", "--format", "json"]) == 0
+    assert "SAY_WARNING stays" in Path("check.html").read_text()
+    assert main(["net.py", "--html", "gone/report.html"]) == 2
+
+
+def test_quiet_and_verbose(capsys: Capture) -> None:
+    Path("net.py").write_text("import torch\ntorch.abs\nSAY_NOTE\n")
+    assert main(["net.py", "-o", "out.py", "-q"]) == 0
+    assert capsys.readouterr().out == ""
+    assert main(["net.py", "-o", "out.py", "-v"]) == 0
+    assert "net.py -> out.py  (1 exact, 0 changed, 0 left)\n" in capsys.readouterr().out
+
+
+def test_colours_are_for_terminals_and_who_asks(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("net.py").write_text("import torch\nSAY_WARNING\n")
+    for words, variables, expected in (
+        ([], {}, False),
+        (["--color", "always"], {"NO_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "1"}, True),
+        ([], {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+    ):
+        with monkeypatch.context() as patch:
+            for name in ("NO_COLOR", "FORCE_COLOR"):
+                patch.delenv(name, raising=False)
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            main(["check", "net.py", *words])
+            assert ("\x1b[" in capsys.readouterr().out) is expected
+    main(["net.py", "--diff", "--color", "always"])
+    assert "\x1b[32m+import tensorflow" in capsys.readouterr().out
+
+
+def test_watching_needs_files(capsys: Capture) -> None:
+    assert "standard input" in refused(capsys, "-", "--watch")
+    assert "no such file" in refused(capsys, "gone.py", "--watch")
 
 
 def test_json_is_the_documented_object(capsys: Capture) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,15 @@ def test_sarif_points_at_its_rules() -> None:
     location = run["results"][1]["locations"][0]["physicalLocation"]
     assert location["artifactLocation"]["uri"] == "a%20b%2Cc.py"
     assert location["region"] == {"startLine": 3, "startColumn": 5, "endLine": 3, "endColumn": 9}
+
+
+def test_sarif_keeps_its_schema() -> None:
+    """The schema is OASIS' own: sarif-schema-2.1.0.json."""
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = json.loads(Path(__file__).with_name("sarif-schema-2.1.0.json").read_text(encoding="utf-8"))
+    validator = jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+    for files in ([], FILES, [FileReport("/absolute/ü.py", None, [FOUND[0]])]):
+        assert [error.message for error in validator.iter_errors(json.loads(render("sarif", files)))] == []
 
 
 def test_machine_formats_are_ascii() -> None:

@@ -13,6 +13,8 @@ import pkgutil
 
 import click
 
+COMPLETION = "_TRANSPILE_COMPLETE"  # the variable by which a shell asks what a line may go on with
+
 
 def names() -> list[str]:
     """The names of all commands, in alphabetical order."""

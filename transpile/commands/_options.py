@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -21,7 +22,7 @@ PATHS = click.argument("paths", nargs=-1, required=True, type=click.Path(path_ty
 
 
 def translation_options(function: Function) -> Function:
-    """The options that every translating command takes."""
+    """The options that every translating command takes; it is given `options`, `session` and `jobs`."""
     options = [
         click.option(
             "--data-format",
@@ -39,6 +40,11 @@ def translation_options(function: Function) -> Function:
         ),
         click.option("--format", "style", type=click.Choice(FORMATS), default="text", show_default=True),
         click.option(
+            "--html",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="Write a page with source and output side by side.",
+        ),
+        click.option(
             "--fail-on",
             type=click.Choice(["error", "warning", "never"]),
             default="error",
@@ -46,10 +52,36 @@ def translation_options(function: Function) -> Function:
             help="The severity that makes the exit status 1.",
         ),
         click.option("--jobs", type=click.IntRange(min=1), help="Processes; chosen by size if not given."),
+        click.option("-q", "--quiet", is_flag=True, help="Say no notes, and not what is written."),
+        click.option("-v", "--verbose", is_flag=True, help="Say of every file what became of torch's uses."),
+        click.option(
+            "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True
+        ),
     ]
+
+    @functools.wraps(function)
+    def packed(
+        data_format: str,
+        exact_training: bool,
+        rules: tuple[Path, ...],
+        style: str,
+        html: Path | None,
+        fail_on: str,
+        quiet: bool,
+        verbose: bool,
+        color: str,
+        **rest: Any,
+    ) -> Any:
+        from transpile.commands._session import Session
+
+        session = Session(style, fail_on, html, verbose - quiet, color)
+        return function(options=read_options(data_format, rules, exact_training), session=session, **rest)
+
+    decorated: Any = packed
     for option in reversed(options):
-        function = option(function)
-    return function
+        decorated = option(decorated)
+    result: Function = decorated
+    return result
 
 
 def read_options(data_format: str, rules: tuple[Path, ...], exact_training: bool) -> Options:

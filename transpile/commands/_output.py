@@ -42,15 +42,17 @@ def refuse_unusable(outcome: Outcome) -> None:
     raise UnusableCall(f"{found.filename}:{found.line}:{found.column}: {found.message}")
 
 
-def file_report(file: File, outcome: Outcome, written: Path | None = None) -> FileReport:
-    """What became of one file, for the report."""
+def file_report(
+    file: File, outcome: Outcome, written: Path | None = None, data: bytes | None = None
+) -> FileReport:
+    """What became of one file, for the report; `data` is its content where that is in no file."""
     output = None if written is None else written.as_posix()
     config = read(file.source if file.source.exists() else Path.cwd())
     root = config.file.parent if config.file is not None else None
     found = (
         applied(outcome.diagnostics, file.source, config.table, root) if config.table else outcome.diagnostics
     )
-    return FileReport(file.shown, output, found, outcome.signatures)
+    return FileReport(file.shown, output, found, outcome.signatures, _source(file, data))
 
 
 def exit_status(reports: Iterable[FileReport], fail_on: str) -> int:
@@ -60,3 +62,16 @@ def exit_status(reports: Iterable[FileReport], fail_on: str) -> int:
     if fail_on == "never" or highest is None:
         return 0
     return int(highest.rank >= Severity(fail_on).rank)
+
+
+def _source(file: File, data: bytes | None) -> str | None:
+    """The text of a file, for excerpts; None where there is none."""
+    from transpile.diagnostics import SourceError
+    from transpile.source.text import decode
+
+    if data is None and file.source.suffix != ".py":
+        return None
+    try:
+        return decode(file.source.read_bytes() if data is None else data).text
+    except (OSError, SourceError):
+        return None

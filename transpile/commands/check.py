@@ -7,36 +7,28 @@ from pathlib import Path
 
 import click
 
-from transpile.commands._options import PATHS, read_options, translation_options
-from transpile.commands._output import exit_status, file_report, refuse_unusable, say
-from transpile.project.job import Outcome
+from transpile.commands._options import PATHS, translation_options
+from transpile.commands._output import refuse_unusable
+from transpile.commands._session import Session
+from transpile.project.job import Options, Outcome
 from transpile.project.plan import File, plan
 from transpile.project.run import translate_unit
-from transpile.report import render
 
 
 @click.command("check")
 @PATHS
 @translation_options
-def command(
-    paths: tuple[Path, ...],
-    data_format: str,
-    exact_training: bool,
-    rules: tuple[Path, ...],
-    style: str,
-    fail_on: str,
-    jobs: int | None,
-) -> int:
+def command(paths: tuple[Path, ...], options: Options, session: Session, jobs: int | None) -> int:
     """Say what a translation would say, and what is risky in TensorFlow source; write nothing."""
-    options = read_options(data_format, rules, exact_training)
-    reports = []
-    for unit in plan(paths, None):
-        for file, outcome in translate_unit(unit, options, jobs):
-            if len(paths) == 1 and unit.root is None:
-                refuse_unusable(outcome)
-            reports.append(file_report(file, with_tensorflow(file, outcome)))
-    say(render(style, reports))
-    return exit_status(reports, fail_on)
+    units = plan(paths, None)
+    with session.progress(sum(len(unit.python) for unit in units)) as advance:
+        for unit in units:
+            for file, outcome in translate_unit(unit, options, jobs):
+                if len(paths) == 1 and unit.root is None:
+                    refuse_unusable(outcome)
+                session.found(file, with_tensorflow(file, outcome))
+                advance()
+    return session.end()
 
 
 def with_tensorflow(file: File, outcome: Outcome) -> Outcome:

@@ -15,12 +15,16 @@ _WRITERS = {"text": "text", "json": "as_json", "sarif": "sarif", "github": "gith
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """One Python file of a run: where it was read, where its output stands (None: nowhere), what was found."""
+    """One Python file of a run: where it was read, where its output stands (None: nowhere), what was found.
+
+    `source` is its text, for excerpts; None where it is not at hand.
+    """
 
     path: str
     output: str | None = None
     diagnostics: Sequence[Diagnostic] = ()
     signatures: dict[str, Any] = field(default_factory=dict)
+    source: str | None = None
 
     def ordered(self) -> list[Diagnostic]:
         """The diagnostics in the order of the source."""
