@@ -384,3 +384,20 @@ def test_methods_beside_call_and_layers_made_late():
     late = Late()
     assert late.features(tf.ones((1, 3))).shape == (1, 2) and len(late.weights) == 2
     assert tf.function(lambda x: late(x))(tf.ones((1, 3))).shape == (1, 2)
+
+
+def test_layers_that_become_attributes_of_a_container_are_members():
+    class Transition(containers.Sequential):
+        def __init__(self):
+            super().__init__()
+            self.norm = BatchNorm1d(2, affine=False)
+            self.add_module("same", Identity())
+
+    class Block(containers.ModuleDict):
+        def __init__(self):
+            super().__init__()
+            self.add_module("one", BatchNorm1d(2, affine=False))
+
+    transition = Transition()
+    assert transition(tf.constant([[-1.0, 2.0]])).shape == (1, 2)
+    assert len(transition) == 2 and [name for name, _ in Block().items()] == ["one"]

@@ -15,6 +15,17 @@ class Container(Module):
         self.torch_names = {}
         self._names = []
 
+    def __setattr__(self, name, value):
+        """A layer that becomes an attribute is a member, as in torch."""
+        super().__setattr__(name, value)
+        known = vars(self).get("_names")
+        if known is not None and isinstance(value, tf.keras.layers.Layer):
+            if name not in known and name not in self.torch_names.values():
+                known.append(name)
+
+    def add_module(self, name, module):
+        self._put(name, module)
+
     def _put(self, name, member):
         name = str(name)
         if name not in self._names:
@@ -126,9 +137,6 @@ class Sequential(Numbered):
             return Sequential({name: self._get(name) for name in self._names[index]})
         return self._members()[index]
 
-    def add_module(self, name, module):
-        self._put(name, module)
-
     def __delitem__(self, index):
         for name in [self._names[index]] if isinstance(index, int) else self._names[index]:
             delattr(self, self.torch_names.get(name, name))
@@ -151,9 +159,6 @@ class ModuleList(Numbered):
     def __init__(self, modules=None):
         super().__init__()
         self.extend(modules or [])
-
-    def add_module(self, name, module):
-        self._put(name, module)
 
 
 class Keyed(Container):
