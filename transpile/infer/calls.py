@@ -160,6 +160,11 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
             if starred:
                 plan.data["starred"] = True
         return fact
+    if isinstance(owner, Var) and owner.tensorlike and not node.args and name in ("values", "items"):
+        value = run.var((owner, "values"), f"{owner.name}.values", tensorlike=True)  # a dict of tensors
+        return Sequence(
+            "list", None, value if name == "values" else Sequence("tuple", [Python("str"), value])
+        )
     if isinstance(owner, Sequence):
         return sequence_method(run, node, owner, name)
     if isinstance(owner, Dict):

@@ -53,6 +53,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             return Tensor(None, None, None, Open()) if binding and var.element is None else UNKNOWN
         if isinstance(other, Python) and other.type == "none":
             return var
+        if isinstance(other, (Dict, Sequence)) and binding and isinstance(var, Var) and var.element is None:
+            return other  # `if isinstance(x, Tensor): x = {"0": x}`: from here on it is that kind
         return var if isinstance(other, Var) or other is UNKNOWN else UNKNOWN
     if isinstance(left, Tensor) and isinstance(right, Tensor):
         return _join_tensors(left, right)

@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
-from transpile.infer.join import join
+from transpile.infer.join import join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -385,9 +385,27 @@ def compare(run: Run, node: cst.Comparison) -> Fact:
     run.plans.pop(id(node), None)
     if identity or len(facts) != 2:
         return Python("bool")
+    shapes = [fact.shape_of for _, f in facts if isinstance(fact := resolve(f), Sequence) and fact.shape_of]
+    if len(shapes) == 2:
+        _same_shape(run, shapes[0], shapes[1])
     if any(isinstance(resolve(f), Tensor) for _, f in facts):
         result = broadcast(run, node, facts)
         operator = type(node.comparisons[0].operator).__name__
         run.plans[id(node)] = Plan("comparison", name=operator, operands=tuple(resolve(f) for _, f in facts))
         return Tensor(result.rank, result.dims, "bool", result.layout)
     return Python("bool")
+
+
+def _same_shape(run: Run, left: Fact, right: Fact) -> None:
+    """`a.shape == b.shape`: tensors of one rank, and in one layout if that is open."""
+    first, second = run.as_tensor(left), run.as_tensor(right)
+    if first is None or second is None:
+        return
+    for one, other in ((first, second), (second, first)):
+        if one.rank is None and other.rank is not None and not other.lent:
+            one.rank = other.rank
+            run.version += 1
+    before = run.layout(first), run.layout(second)
+    if any(isinstance(layout, Open) for layout in before):
+        link(first.layout, second.layout)
+        run.version += any(isinstance(layout, tuple) for layout in before)

@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.definitions import ClassInfo, FunctionInfo
 from transpile.infer.facts import Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.run import Run
-from transpile.rewrite.code import expression, is_string
+from transpile.rewrite.code import expression, is_string, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text
 from transpile.rewrite.registry import on, operation
@@ -191,8 +191,8 @@ def with_training(parameters: cst.Parameters) -> cst.Parameters:
 def training(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
     """self.training: inside forward the parameter of `call`, elsewhere what the surrounding Keras call says."""
     owner = resolve(context.fact(original.value))
-    if not isinstance(owner, Self):
-        return None
+    if not isinstance(owner, Self):  # of any layer: plain Keras ones are told with each call
+        return expression(f'getattr({source(updated.value)}, "training", False)')
     functions = context.functions
     if functions and functions[0].name.value == "forward":
         context.signature_training.add(id(functions[0]))

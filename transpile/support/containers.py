@@ -18,10 +18,10 @@ class Container(Module):
     def __setattr__(self, name, value):
         """A layer that becomes an attribute is a member, as in torch."""
         super().__setattr__(name, value)
-        known = vars(self).get("_names")
-        if known is not None and isinstance(value, tf.keras.layers.Layer):
-            if name not in known and name not in self.torch_names.values():
-                known.append(name)
+        if "_names" not in vars(self) or not isinstance(value, tf.keras.layers.Layer):
+            return  # the base is still being made, or it is no layer
+        if name not in self._names and name not in self.torch_names.values():
+            self._names.append(name)
 
     def add_module(self, name, module):
         self._put(name, module)

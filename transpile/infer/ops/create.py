@@ -52,6 +52,22 @@ def _dtype(site: Site) -> str | None:
     return site.rule.dtype or ("float32" if not site.given("dtype") else None)
 
 
+@hook("arange")
+def arange(site: Site) -> Fact:
+    """torch.arange: int64 unless an argument is a float, or dtype says otherwise."""
+    arguments = [site.fact(name) for name in ("start", "end", "step") if site.given(name)]
+    if site.given("dtype"):
+        dtype = _dtype(site)
+    else:
+        floats = any(
+            (isinstance(fact, Python) and fact.type == "float")
+            or (isinstance(fact, Tensor) and fact.dtype not in (None, "int64", "int32"))
+            for fact in arguments
+        )
+        dtype = "float32" if floats else "int64"
+    return Tensor(1, None, dtype, PLAIN)
+
+
 @hook("like", "zeros_like")
 def like(site: Site) -> Fact:
     tensor = site.tensor()
