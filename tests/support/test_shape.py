@@ -148,3 +148,10 @@ def test_the_rest_of_a_view_is_static_where_it_can_be():
     for sizes, shape in (((5, -1), (5, 2, 6)), ((8,), (4, 6)), ((0, -1), (2, 6))):
         with pytest.raises((tf.errors.InvalidArgumentError, ValueError)):  # as torch has it: no other batch
             shapes.reshape_rest(tf.zeros(shape), sizes)
+
+
+def test_cat_leaves_out_what_is_empty():
+    x = tf.ones((2, 3))
+    np.testing.assert_array_equal(shapes.cat([tf.zeros(0), x, x], 1), tf.concat([x, x], 1))
+    np.testing.assert_array_equal(shapes.cat((x, tf.zeros((0, 3)))), x)
+    assert shapes.cat([tf.zeros(0), tf.zeros(0)], 2).shape == (0,)

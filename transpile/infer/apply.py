@@ -331,6 +331,13 @@ def image_result(
         return Tensor(tensor.rank, None, tensor.dtype, PLAIN)
     if tensor.rank == 5:
         run.module.uses_volumes = True
+    if rank is not None and tensor.rank != rank and tensor.rank != rank - 1:
+        run.remark(
+            "LAY003", node or site,
+            f"this operand of an operation on rank {rank} seems to have rank {tensor.rank}; its layout is not known",
+            "Annotate it, for example `x: Float[Tensor, \"b c h w\"]`.",
+        )  # fmt: skip
+        return Tensor(rank, None, tensor.dtype, IMAGE if run.channels_last else PLAIN)
     if tensor.rank is None:
         layout = run.ask(tensor, node or site)
         if isinstance(layout, Open):

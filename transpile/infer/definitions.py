@@ -148,7 +148,11 @@ class ClassInfo:
 
     @property
     def is_module(self) -> bool:
-        """Whether instances are torch modules."""
+        """Whether instances are torch modules: by its bases, or, of a mixin, by those of its heirs."""
+        return self.derives_module() or any(heir.derives_module() for heir in self.heirs)
+
+    def derives_module(self) -> bool:
+        """Whether a class of torch.nn is among the bases."""
         return any(name.startswith("torch.nn.") for name in self.torch_bases())
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from transpile.infer.dims import Dim
 from transpile.infer.facts import (
     NEVER,
     UNKNOWN,
@@ -18,7 +19,7 @@ from transpile.infer.facts import (
 )
 from transpile.infer.layout import PLAIN, Layout, Open, settle
 
-__all__ = ["join", "link"]
+__all__ = ["is_empty", "join", "link"]
 
 
 def link(left: Layout, right: Layout) -> Layout | None:
@@ -37,6 +38,11 @@ def link(left: Layout, right: Layout) -> Layout | None:
     return left if left == right else None
 
 
+def is_empty(fact: Fact) -> bool:
+    """Whether this is a tensor of shape (0,)."""
+    return isinstance(fact, Tensor) and fact.dims == (Dim(0),)
+
+
 def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     """The least fact that covers both; with `binding`, a variable beside a tensor is taken for one."""
     left, right = resolve(left), resolve(right)
@@ -44,6 +50,9 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
         return left
     if left is NEVER or right is NEVER:
         return right if left is NEVER else left
+    for one, other in ((left, right), (right, left)):
+        if is_empty(one) and isinstance(other, (Tensor, Var)):
+            return other  # what torch.cat leaves out says nothing of what takes its place
     if isinstance(left, Var) or isinstance(right, Var):
         var, other = (left, right) if isinstance(left, Var) else (right, left)
         if isinstance(other, Tensor) and isinstance(var, Var):

@@ -43,6 +43,7 @@ class ModuleInfo:
         self.remarks: dict[tuple[int, str], Remark] = {}
         self.late: dict[str, Var] = {}  # names that others asked for before they were bound
         self.uses_volumes = False
+        self.makes_empty = False  # whether code makes tensors of shape (0,), which torch.cat leaves out
         self.evaluates = False  # whether code makes names from strings
         self.failure: Exception | None = None
 

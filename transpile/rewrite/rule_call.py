@@ -167,7 +167,11 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             f"{rule.torch} is not translated with these arguments; the call stays as it is",
         )
         return None
-    special = moved_axes(context, plan, rule, values) or rest_of_view(context, plan, rule, values)
+    special = (
+        moved_axes(context, plan, rule, values)
+        or rest_of_view(context, plan, rule, values)
+        or cat_of_some(context, plan, values)
+    )
     if special is not None:
         return special
     try:
@@ -338,6 +342,13 @@ def reshape_sizes(plan: Plan, values: dict[str, str | None]) -> None:
     parts = [source(parsed.elements[axis].value) for axis in permutation]
     opening, closing = ("(", ")") if isinstance(parsed, cst.Tuple) else ("[", "]")
     values[name] = f"{opening}{', '.join(parts)}{closing}"
+
+
+def cat_of_some(context: Context, plan: Plan, values: dict[str, str | None]) -> Any:
+    """torch.cat where a member may be torch.empty(0)."""
+    if not plan.data.get("empty") or plan.data.get("axis_text") is not None:
+        return None
+    return expression(f"{context.support('cat')}({values['tensors']}, {values.get('dim') or 0})")
 
 
 def rest_of_view(context: Context, plan: Plan, rule: Any, values: dict[str, str | None]) -> Any:

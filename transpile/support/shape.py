@@ -134,6 +134,13 @@ def squeeze(x, dim=None):
     return tf.squeeze(x, ones) if ones else x
 
 
+def cat(tensors, dim=0):
+    """torch.cat, which leaves out tensors of shape (0,)."""
+    tensors = list(tensors)
+    filled = [x for x in tensors if tuple(x.shape) != (0,)]
+    return tf.concat(filled or tensors, dim if filled else 0)
+
+
 def chunk(x, chunks, dim=0):
     """torch.chunk: equal pieces, of which the last may be shorter or missing."""
     n = size(x, dim)

@@ -9,6 +9,7 @@ import libcst as cst
 from transpile.infer.apply import MISSING, Site, elementwise, hook
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, Var, resolve
+from transpile.infer.join import is_empty
 from transpile.infer.layout import PLAIN, Open, Pair, normalize, order
 from transpile.infer.operators import common_layout
 from transpile.infer.run import Run
@@ -145,6 +146,9 @@ def cat(site: Site) -> Fact:
         members = [(None, tensor)] if tensor is not None else []
     elif isinstance(sequence, Sequence):
         members = _member_operands(run, sequence, node)
+    if run.module.makes_empty:
+        site.plan.data["empty"] = True
+        members = [(member, tensor) for member, tensor in members if not is_empty(tensor)]
     if not members:
         return Tensor(None, None, None, PLAIN)
     layout = common_layout(run, members)
@@ -200,6 +204,9 @@ def stack(site: Site) -> Fact:
     value = site.values.get(name)
     sequence = resolve(value[1]) if value is not None and not isinstance(value, list) else UNKNOWN
     members = _member_operands(run, sequence, site.operand(name)) if isinstance(sequence, Sequence) else []
+    if run.module.makes_empty:
+        site.plan.data["empty"] = True
+        members = [(member, tensor) for member, tensor in members if not is_empty(tensor)]
     if not members:
         return Tensor(None, None, None, PLAIN)
     layout = common_layout(run, members)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transpile.infer.apply import Site, hook
+from transpile.infer.dims import Dim
 from transpile.infer.facts import Fact, Python, Ref, Sequence, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, order
 from transpile.infer.operators import ONES, dim_of
@@ -28,6 +29,8 @@ def create(site: Site) -> Fact:
         )
         run.version += 1
     tensor.dims = dims
+    if len(dims) == 1 and dims[0] is not None and dims[0].value == 0:
+        run.module.makes_empty = True
     layout = run.layout(tensor)
     site.plan.data["sizes"] = sizes
     if isinstance(layout, Open):
@@ -85,6 +88,9 @@ def tensor_of(site: Site) -> Fact:
     dtype = _dtype(site) if site.given("dtype") else None
     if isinstance(fact, Tensor):
         return Tensor(fact.rank, fact.dims, dtype or fact.dtype, fact.layout)
+    if isinstance(fact, Sequence) and fact.items == []:
+        site.run.module.makes_empty = True
+        return Tensor(1, (Dim(0),), dtype or "float32", PLAIN)
     rank, kind = _nest(fact)
     return Tensor(rank, None, dtype or {"float": "float32", "int": "int64", "bool": "bool"}.get(kind), PLAIN)
 

@@ -1,0 +1,49 @@
+"""torch.cat leaves out tensors of shape (0,): what starts empty grows in a loop, or stays away."""
+
+from __future__ import annotations
+
+import pytest
+from harness import Pair
+
+from transpile import translate
+
+NEAR_MISS = """
+import torch
+
+
+def f(x: torch.Tensor, n):
+    return torch.cat([x, torch.zeros(n, 0), torch.empty(1)], 1)
+"""
+SOURCE = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def forward(self, x, more=False):
+        memory = x if more else torch.empty(0).to(x.device)
+        y = self.conv(torch.cat([memory, x]))
+        found = torch.tensor([])
+        for i in range(3):
+            found = torch.cat([found, y.mean((2, 3)) * i], dim=1)
+        return y, found, torch.cat((torch.zeros(0), y), 1)
+"""
+
+
+def test_near_misses_stay():
+    assert "tf.concat([x, tf.zeros([n, 0]), tf.zeros([1])], axis=1)" in translate(NEAR_MISS).code
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("more", [False, True])
+def test_equal(data_format, more):
+    pair = Pair(
+        SOURCE, "Net()", ["image[2,3,4,5]"], keywords={"more": more}, data_format=data_format,
+        returns=["image", "plain", "image"],
+    )  # fmt: skip
+    pair.check()
+    pair.check_open()
