@@ -33,6 +33,7 @@ class Net(nn.Module):
         self.conv = nn.Conv2d(3, channels, 3, padding=1)
         self.bn = nn.BatchNorm2d(channels)
         self.blocks = nn.ModuleList([nn.Conv2d(channels, channels, 1, groups=2) for _ in range(2)])
+        self.tail = nn.Sequential(nn.Conv2d(channels, channels, 1), nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU()))
         self.embed = nn.Embedding(5, channels)
         self.head = nn.Linear(channels, 5, bias=False)
         self.head.weight = self.embed.weight
@@ -41,7 +42,7 @@ class Net(nn.Module):
         x = torch.relu(self.bn(self.conv(x)))
         for block in self.blocks:
             x = block(x)
-        return self.head(x.mean((2, 3)))
+        return self.head(self.tail(x).mean((2, 3)))
 """
 
 PLAIN = """\
@@ -68,6 +69,7 @@ else:
     else:
         root = tf.train.Checkpoint(model) if kind == "root" else tf.train.Checkpoint(model=model)
         status = root.restore(path)
+        model(x)  # a Sequential has its variables from the first call on
         status.assert_consumed()
         status.assert_existing_objects_matched()
     y = model(x)

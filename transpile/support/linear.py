@@ -36,22 +36,55 @@ class Linear(TorchLayer, tf.keras.layers.Dense):
         self.in_features, self.out_features = in_features, out_features
         self.build((None, in_features))
         self.input_spec = None
+        self.shared = None  # a variable in torch's order that another layer has as well
 
     @property
     def weight(self):
         """The kernel in torch's order (out, in)."""
-        return tf.transpose(self.kernel)
+        if self.shared is not None:
+            return self.shared
+        value = tf.transpose(self.kernel)
+        value.torch_layer = self  # whoever gets this value as its weight shares it with this layer
+        return value
 
     @weight.setter
     def weight(self, value):
-        put_variable(self, "_kernel", tf.transpose(value))
+        owner = getattr(value, "torch_layer", None)
+        if isinstance(value, tf.keras.Variable):
+            self.share(value)
+        elif isinstance(owner, Linear) and owner.shared is None:
+            self._kernel = vars(owner)["_kernel"]
+        else:
+            put_variable(self, "_kernel" if self.shared is None else "shared", self.ordered(value))
+
+    def ordered(self, value):
+        """A weight in torch's order, as this layer keeps it."""
+        return tf.transpose(value) if self.shared is None else value
+
+    def share(self, variable):
+        """Takes a variable in torch's order in place of its own kernel: tied weights stay one."""
+        self.shared = variable
+        self._kernel = None
 
     def call(self, input):
+        kernel = self.kernel if self.shared is None else self.shared
         if len(input.shape) == 1:
-            y = tf.linalg.matvec(self.kernel, input, transpose_a=True)
+            y = tf.linalg.matvec(kernel, input, transpose_a=self.shared is None)
         else:
-            y = tf.matmul(input, self.kernel)
+            y = tf.matmul(input, kernel, transpose_b=self.shared is not None)
         return y if self.bias is None else y + self.bias
+
+    def save_own_variables(self, store):
+        if self.shared is None:
+            super().save_own_variables(store)
+        elif self.bias is not None:
+            store["0"] = self.bias
+
+    def load_own_variables(self, store):
+        if self.shared is None:
+            super().load_own_variables(store)
+        elif self.bias is not None:
+            self.bias.assign(store["0"])
 
 
 class NonDynamicallyQuantizableLinear(Linear):
@@ -140,7 +173,13 @@ class Embedding(TorchLayer, tf.keras.layers.Embedding):
 
     @weight.setter
     def weight(self, value):
+        owner = getattr(value, "torch_layer", None)
+        if isinstance(value, tf.keras.Variable):
+            self._embeddings = value
+            return
         put_variable(self, "_embeddings", value)
+        if isinstance(owner, Linear):
+            owner.share(self._embeddings)
 
     def call(self, input):
         return embedding(input, self.embeddings, self.padding_idx, self.max_norm, self.norm_type)

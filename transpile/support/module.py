@@ -46,6 +46,8 @@ class TorchLayer:
             return
         if old is None and isinstance(value, (tf.keras.Variable, tf.keras.layers.Layer)):
             vars(self).pop(name, None)  # torch counts an attribute from its first layer or parameter on
+        if isinstance(old, (tf.keras.Variable, tf.keras.layers.Layer)) and old is not value:
+            self._delete_tracking(name)  # a tf.train.Checkpoint would save what is no longer there
         super().__setattr__(name, value)
         if old is not None and old is not value:
             forget(self, old)

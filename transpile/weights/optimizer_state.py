@@ -109,7 +109,7 @@ def keras_optimizer(
     """A Keras optimizer for the model's trainable variables, with the slots of a torch optimizer's state dict.
 
     state: the torch state dict that goes with it, whose order tells which parameter each slot belongs to.
-    exact_training: keep SGD's momentum as torch does, for an optimizer with torch's formula. Gives the optimizer
+    exact_training: keep momentum as torch does, for an optimizer with torch's formulas. Gives the optimizer
     and what there is to say. Raises ValueError where the kind is unknown or the slots cannot be told apart.
     """
     groups = optimizer_state["param_groups"]
@@ -159,7 +159,7 @@ def fill_slots(
             raise ValueError(
                 f"{type(optimizer).__name__} keeps no {attribute.strip('_')}, which the state has"
             )
-        scale = 1.0 if exact_training and kind.name == "SGD" else factor(groups[0])
+        scale = 1.0 if exact_training else factor(groups[0])
         for variable, array in zip(entry.place.variables, entry.arrays(), strict=True):
             slot_variable = held[optimizer._get_variable_index(variable)]
             set_variable(slot_variable, np.asarray(array * array.dtype.type(scale)))
@@ -238,14 +238,14 @@ def _parameters(model: Any, state: State) -> Iterator[str]:
     for name, value in state.items():
         if shape_of(value) is None:
             continue
+        try:
+            place = _place(model, name)
+        except ValueError:
+            continue
         is_parameter = getattr(value, "is_parameter", None)
         if is_parameter is None:
-            try:
-                is_parameter = all(variable.trainable for variable in _place(model, name).variables)
-            except ValueError:
-                continue
-        key = getattr(value, "storage", None)
-        key = name if key is None else key
+            is_parameter = all(variable.trainable for variable in place.variables)
+        key = (*map(id, place.variables), place.part)  # a tied parameter has one place under several names
         if is_parameter and key not in seen:
             seen.add(key)
             yield name
@@ -273,7 +273,9 @@ class _Gathered:
         """The arrays for the variables; where Keras has one sum of two biases, their common state."""
         dtype = next(iter(self.parts.values())).dtype
         shapes = self.place.shapes
-        parts = [self.parts.get(i, np.zeros(shape, dtype)) for i, shape in enumerate(shapes)]
+        parts = [
+            self.parts[i] if i in self.parts else np.zeros(shape, dtype) for i, shape in enumerate(shapes)
+        ]
         arrays = self.place.to_keras(*parts)
         summed = len(parts) > 1 and sum(array.size for array in arrays) < sum(part.size for part in parts)
         share = dtype.type(1 / len(self.parts) if summed else 1)  # each summand has the sum's gradient

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from transpile.weights.keras_files.objects import left_out
+from transpile.weights.keras_files.mirror import Mirror, inner, unreached
 from transpile.weights.keras_files.registry import register, variables_of
 from transpile.weights.writing import OutputError
 
@@ -28,10 +28,11 @@ def save_saved_model(model: Any, path: Path, optimizer: Any, inputs: Sequence[An
     if optimizer is not None:
         raise OutputError("the state of an optimizer goes into a TensorFlow checkpoint: name one with -o")
     root = tf.Module()
-    root.model = model
-    lost = left_out(root, model)
+    # Functions need the model itself; without one, its mirror has the names that it has after its first call.
+    root.model = model if inputs else Mirror().of(model)
+    lost = unreached(root, variables_of(model))
     if lost:
-        root.left_out = [variable.value for variable in lost]
+        root.left_out = [inner(variable) for variable in lost]
     count = f"{len(variables_of(model))} variables saved"
     if not inputs:
         tf.saved_model.save(root, str(path))

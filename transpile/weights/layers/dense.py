@@ -16,9 +16,11 @@ class Linear(Family):
 
     def slots(self, layer: Any, shapes: Shapes) -> list[Slot]:
         given = shapes.get("weight", ())
-        kernel = permuted(
-            "weight", cell(layer, "kernel", (given[1], layer.units) if len(given) == 2 else None), (1, 0)
-        )
+        if getattr(layer, "shared", None) is not None:  # tied to an Embedding, in torch's order
+            kernel = same("weight", cell(layer, "shared"))
+        else:
+            shape = (given[1], layer.units) if len(given) == 2 else None
+            kernel = permuted("weight", cell(layer, "kernel", shape), (1, 0))
         if "bias" not in self.names(layer):
             return [kernel]
         return [kernel, same("bias", cell(layer, "bias", (layer.units,)))]
