@@ -6,7 +6,8 @@ import libcst as cst
 
 from transpile.infer.apply import Operand
 from transpile.infer.expressions import evaluate
-from transpile.infer.facts import Sequence, resolve
+from transpile.infer.facts import Dict, Sequence, Spread, resolve
+from transpile.infer.iteration import element_of
 from transpile.infer.run import Run
 
 __all__ = ["arguments"]
@@ -21,13 +22,14 @@ def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operan
         fact = evaluate(run, arg.value)
         if arg.star:
             resolved = resolve(fact)
-            if (
-                arg.star == "*"
-                and isinstance(resolved, Sequence)
-                and resolved.items is not None
-                and len(node.args) == 1
-            ):
+            if arg.star == "**":
+                if isinstance(resolved, Dict):
+                    for name, entry in resolved.entries.items():
+                        keywords.setdefault(name, (None, entry))
+            elif isinstance(resolved, Sequence) and resolved.items is not None:
                 positional += [(None, item) for item in resolved.items]
+            else:
+                positional.append((arg.value, Spread("tuple", None, element_of(run, fact, arg.value))))
             starred = True
         elif arg.keyword is not None:
             keywords[arg.keyword.value] = (arg.value, fact)

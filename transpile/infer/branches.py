@@ -7,14 +7,27 @@ import libcst as cst
 from transpile.infer.definitions import Env
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
-from transpile.infer.facts import UNKNOWN, Class, Fact, Layer, Python, Ref, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import (
+    UNKNOWN,
+    Class,
+    Fact,
+    Function,
+    Layer,
+    Partial,
+    Python,
+    Ref,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
 from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.run import Run
 from transpile.infer.statements import statement, suite
 from transpile.source.walk import descendants
 
-__all__ = ["merge", "narrow", "replace_env"]
+__all__ = ["merge", "narrow", "replace_env", "truth"]
 
 
 def merge(run: Run, first: Env, second: Env) -> Env:
@@ -46,6 +59,13 @@ def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
 @statement(cst.If)
 def if_(run: Run, node: cst.If) -> bool:
     evaluate(run, node.test)
+    known = truth(run, node.test)
+    if known is not None:
+        if known:
+            return suite(run, node.body)
+        if isinstance(node.orelse, cst.If):
+            return if_(run, node.orelse)
+        return suite(run, node.orelse.body) if node.orelse is not None else False
     before = run.env
     run.env = Env(before.parent, dict(before))
     narrow(run, node.test, True)
@@ -66,6 +86,65 @@ def if_(run: Run, node: cst.If) -> bool:
     result = otherwise if ended_then else then if ended_else else merge(run, then, otherwise)
     replace_env(run, before, result)
     return False
+
+
+NUMBERS = ("int", "float", "bool", "str")
+
+
+def truth(run: Run, test: cst.BaseExpression) -> bool | None:
+    """What a test of an argument's kind gives, where the arguments are those of one call; None if that is open.
+
+    Where all callers stand behind one fact, none of this could be said.
+    """
+    if not run.exact:
+        return None
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        inner = truth(run, test.expression)
+        return None if inner is None else not inner
+    if isinstance(test, cst.BooleanOperation):
+        left, right = truth(run, test.left), truth(run, test.right)
+        decisive = isinstance(test.operator, cst.Or)
+        if left is decisive or right is decisive:
+            return decisive
+        return None if left is None or right is None else not decisive
+    fact = run.fact(test)
+    if isinstance(fact, Python) and fact.type == "bool" and isinstance(fact.value, bool):
+        return fact.value
+    if isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        target = test.comparisons[0]
+        if isinstance(target.comparator, cst.Name) and target.comparator.value == "None":
+            is_none = _is_none(run.fact(test.left))
+            return None if is_none is None else is_none == isinstance(target.operator, cst.Is)
+    if isinstance(test, cst.Call) and isinstance(test.func, cst.Name) and test.args:
+        subject = run.fact(test.args[0].value)
+        if test.func.value == "callable":
+            if isinstance(subject, (Class, Function, Layer, Partial)):
+                return True
+            return False if isinstance(subject, (Python, Sequence, Tensor)) else None
+        if test.func.value == "isinstance" and len(test.args) == 2:
+            return _is_instance(subject, run.fact(test.args[1].value))
+    return None
+
+
+def _is_none(fact: Fact) -> bool | None:
+    """A tensor, a layer or a sequence may still be None: optional values are tested before they are used."""
+    if isinstance(fact, Python):
+        return fact.type == "none" if fact.type != "object" else None
+    return False if isinstance(fact, (Class, Function, Partial)) else None
+
+
+def _is_instance(fact: Fact, wanted: Fact) -> bool | None:
+    kinds = wanted.items if isinstance(wanted, Sequence) and wanted.items else [wanted]
+    names = [kind.name for kind in kinds if isinstance(kind, Ref)]
+    if len(names) != len(kinds):
+        return None
+    if isinstance(fact, Python) and fact.type in (*NUMBERS, "none"):
+        return f"builtins.{fact.type}" in names or (fact.type == "bool" and "builtins.int" in names)
+    if isinstance(fact, Sequence) and fact.type in ("tuple", "list"):
+        return f"builtins.{fact.type}" in names
+    if isinstance(fact, Tensor) and all(name.startswith("builtins.") for name in names):
+        return False
+    return None
 
 
 def replace_env(run: Run, scope: Env, result: Env) -> None:
@@ -193,6 +272,9 @@ def conditional(run: Run, node: cst.IfExp) -> Fact:
     narrow(run, node.test, False)
     orelse = evaluate(run, node.orelse)
     replace_env(run, before, Env(before.parent, dict(saved)))
+    known = truth(run, node.test)
+    if known is not None:
+        return body if known else orelse
     result = join(body, orelse)
     if isinstance(result, Tensor) and result.source == "conflict":
         return _same_layout(run, node, body, orelse, result)

@@ -7,7 +7,7 @@ import libcst as cst
 from transpile.infer.apply import Operand
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Ref, Sequence, Tensor, resolve
-from transpile.infer.iteration import element_of
+from transpile.infer.iteration import element_of, item, lengths
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
@@ -48,12 +48,23 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         parts: list[Fact] = [
             element_of(run, fact, arg.value) for fact, arg in zip(facts, node.args, strict=False)
         ]
-        return Sequence("list", None, Sequence("tuple", parts))
-    if name in ("list", "tuple", "sorted", "reversed", "set"):
-        if isinstance(first, Sequence):
+        count = lengths(facts)
+        if count is not None:
             return Sequence(
-                "list" if name in ("sorted", "reversed") else name, first.items, first.element, first.shape_of
+                "list", [Sequence("tuple", [item(fact, i) for fact in facts]) for i in range(count)]
             )
+        return Sequence("list", None, Sequence("tuple", parts))
+    if name == "next" and positional:
+        return element_of(run, first, node)
+    if name == "filter" and len(facts) == 2:
+        return Sequence("generator", None, element_of(run, facts[1], node))
+    if name in ("list", "tuple", "sorted", "reversed", "set"):
+        if isinstance(first, Sequence) and name in ("sorted", "reversed"):
+            if first.items is None or name == "sorted":
+                return Sequence("list", None, first.any())
+            return Sequence("list", first.items[::-1], first.element)
+        if isinstance(first, Sequence):
+            return Sequence(name, first.items, first.element, first.shape_of)
         if isinstance(first, Layer):
             return Sequence(
                 "list", first.members.items if first.members else None, element_of(run, first, node)
@@ -62,7 +73,7 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             return Sequence(name, [])
         return Sequence(name if name != "reversed" else "list", None, element_of(run, first, node))
     if name == "dict":
-        return Dict()
+        return Dict(UNKNOWN, {arg.keyword.value: run.fact(arg.value) for arg in node.args if arg.keyword})
     if name in ("sum", "max", "min"):
         if len(facts) == 1 and isinstance(first, Sequence):
             element = resolve(first.any())
@@ -81,8 +92,6 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         )
     if name == "abs" and isinstance(first, Tensor):
         return Tensor(first.rank, first.dims, first.dtype, first.layout)
-    if name == "map" and len(facts) >= 2:
-        return Sequence("generator", None, UNKNOWN)
     if name == "super":
         owner = run.own_class()
         run.plans[id(node)] = Plan("super")

@@ -12,11 +12,13 @@ from transpile.infer.builtins import call_builtin
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,
+    AnyCallable,
     Class,
     Dict,
     Fact,
     Function,
     Layer,
+    Partial,
     Python,
     Ref,
     Self,
@@ -26,6 +28,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.foreign import FUNCTIONS as FOREIGN
+from transpile.infer.higher_order import called_value, mapped, partial
 from transpile.infer.join import join
 from transpile.infer.layers import (
     call_layer,
@@ -107,6 +110,8 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
         return call(run, callee.info, bound, keywords, starred)
     if isinstance(callee, Layer):
         return call_layer(run, node, callee, positional, keywords, starred)
+    if isinstance(callee, (AnyCallable, Partial)):
+        return called_value(run, node, callee, positional, keywords)
     run.plans[id(node)] = Plan("unknown_call")
     result = run.var(("call", id(node)), f"call{id(node)}", tensorlike=_takes_tensors(positional))
     if isinstance(node.func, cst.Attribute) and node.func.attr.value in AMBIGUOUS:
@@ -233,6 +238,8 @@ def reference_call(
     starred: bool,
 ) -> Fact:
     name = callee.name
+    if name == "builtins.map" and len(positional) > 1 and not starred:
+        return mapped(run, node, positional)
     if name.startswith("builtins."):
         return call_builtin(run, node, name[9:], positional)
     if name.startswith("torch.nn.") and name.endswith(".__init__"):
@@ -253,8 +260,7 @@ def reference_call(
     if name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper() and ".functional" not in name:
         return construct_unknown_layer(run, node, name)
     if name in ("functools.partial",) and positional:
-        run.plans[id(node)] = Plan("partial")
-        return positional[0][1] if not positional[1:] else UNKNOWN
+        return partial(run, node, positional, keywords)
     if name in ("copy.deepcopy", "copy.copy") and positional:
         if isinstance(resolve(positional[0][1]), (Layer, Tensor)):
             run.plans[id(node)] = Plan("copy", name=name)

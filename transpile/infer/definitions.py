@@ -93,6 +93,7 @@ class FunctionInfo:
         self.dependents: set[FunctionInfo] = set()
         self.runs = 0
         self.generator = False
+        self.hands_on: bool | None = None  # whether it only hands its arguments on (contextual.py)
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say
 

@@ -115,13 +115,15 @@ def ellipsis(run: Run, node: cst.Ellipsis) -> Fact:
 @expression_handler(cst.Dict)
 def dictionary(run: Run, node: cst.Dict) -> Fact:
     value: Fact | None = None
+    entries: dict[str, Fact] = {}
     for element in node.elements:
-        if isinstance(element, cst.DictElement):
-            evaluate(run, element.key)
+        key = evaluate(run, element.key) if isinstance(element, cst.DictElement) else None
         fact = evaluate(run, element.value)
-        if isinstance(element, cst.DictElement):
+        if key is not None:
             value = fact if value is None else join(value, fact)
-    return Dict(value if value is not None else UNKNOWN)
+            if isinstance(key, Python) and isinstance(key.value, str):
+                entries[key.value] = fact
+    return Dict(value if value is not None else UNKNOWN, entries)
 
 
 @expression_handler(cst.NamedExpr)

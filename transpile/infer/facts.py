@@ -11,16 +11,19 @@ if TYPE_CHECKING:
     from transpile.infer.definitions import ClassInfo, FunctionInfo
 
 __all__ = [
+    "AnyCallable",
     "Class",
     "Dict",
     "Fact",
     "Function",
     "Layer",
+    "Partial",
     "Module",
     "Python",
     "Ref",
     "Self",
     "Sequence",
+    "Spread",
     "Tensor",
     "UNKNOWN",
     "Var",
@@ -136,13 +139,20 @@ class Sequence(Fact):
         return f"{self.type}[{self.items if self.items is not None else self.element}]"
 
 
+class Spread(Sequence):
+    """What `*args` stands for in a call where nobody knows how many there are."""
+
+    __slots__ = ()
+
+
 class Dict(Fact):
-    """A dict whose values are alike."""
+    """A dict: what any of its values is, and those under names that are known to be there."""
 
-    __slots__ = ("value",)
+    __slots__ = ("value", "entries")
 
-    def __init__(self, value: Fact = UNKNOWN) -> None:
+    def __init__(self, value: Fact = UNKNOWN, entries: dict[str, Fact] | None = None) -> None:
         self.value = value
+        self.entries = entries if entries is not None else {}
 
 
 class Ref(Fact):
@@ -180,6 +190,9 @@ class Class(Fact):
     def __init__(self, info: ClassInfo) -> None:
         self.info = info
 
+    def __repr__(self) -> str:
+        return f"Class({self.info.name})"
+
 
 class Function(Fact):
     """A function of the project, bound to an instance where it is a method."""
@@ -189,6 +202,38 @@ class Function(Fact):
     def __init__(self, info: FunctionInfo, bound: Fact | None = None) -> None:
         self.info = info
         self.bound = bound
+
+    def __repr__(self) -> str:
+        return f"Function({self.info.qualname})"
+
+
+class Partial(Fact):
+    """A callable with some of its arguments given."""
+
+    __slots__ = ("callee", "positional", "keywords", "node")
+
+    def __init__(
+        self, callee: Fact, positional: list[Any], keywords: dict[str, Any], node: Any = None
+    ) -> None:
+        self.callee = callee
+        self.positional = positional  # (None, fact) each, as calls hand them over
+        self.keywords = keywords
+        self.node = node  # the call of functools.partial
+
+    def __repr__(self) -> str:
+        return f"Partial({self.callee!r}, {sorted(self.keywords)})"
+
+
+class AnyCallable(Fact):
+    """One of several classes or functions: which one depends on the caller."""
+
+    __slots__ = ("choices",)
+
+    def __init__(self, choices: list[Fact]) -> None:
+        self.choices = choices
+
+    def __repr__(self) -> str:
+        return f"AnyCallable({self.choices})"
 
 
 class Layer(Fact):

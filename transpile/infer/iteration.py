@@ -17,7 +17,7 @@ from transpile.infer.ops.index import drop_axis
 from transpile.infer.run import Run, same
 from transpile.infer.statements import assign, statement, suite
 
-__all__ = ["element_of"]
+__all__ = ["element_of", "item", "lengths"]
 
 DISPLAYS: dict[type, str] = {cst.Tuple: "tuple", cst.List: "list", cst.Set: "set"}
 COMPREHENSIONS: dict[type, str] = {cst.ListComp: "list", cst.SetComp: "set"}
@@ -47,6 +47,18 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
             fact.element = Var(f"{fact.name}[]", fact.tensorlike)
         return fact.element
     return UNKNOWN
+
+
+def lengths(facts: list[Fact]) -> int | None:
+    """How many items come out of iterables taken together; None unless each has its items apart."""
+    counts = [len(fact.items) for fact in facts if isinstance(fact, Sequence) and fact.items is not None]
+    return min(counts) if counts and len(counts) == len(facts) else None
+
+
+def item(fact: Fact, place: int) -> Fact:
+    """One item of a sequence whose items are known apart."""
+    assert isinstance(fact, Sequence) and fact.items is not None
+    return fact.items[place]
 
 
 @statement(cst.For)

@@ -6,9 +6,13 @@ from transpile.infer.dims import Dim
 from transpile.infer.facts import (
     NEVER,
     UNKNOWN,
+    AnyCallable,
+    Class,
     Dict,
     Fact,
+    Function,
     Layer,
+    Partial,
     Python,
     Ref,
     Self,
@@ -102,8 +106,31 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     if isinstance(left, Ref) and isinstance(right, Ref) and left.name == right.name:
         return left
     if isinstance(left, Dict) and isinstance(right, Dict):
-        return Dict(join(left.value, right.value))
+        shared = left.entries.keys() & right.entries.keys()
+        entries = {name: join(left.entries[name], right.entries[name]) for name in sorted(shared)}
+        return Dict(join(left.value, right.value), entries)
+    if isinstance(left, CALLABLES) and isinstance(right, CALLABLES):
+        return _common_callable(left, right)
     return UNKNOWN
+
+
+CALLABLES = (AnyCallable, Class, Function, Partial, Ref)
+
+
+def _common_callable(left: Fact, right: Fact) -> Fact:
+    """Either of two classes or functions."""
+    flat: list[Fact] = []
+    for one in (left, right):
+        for choice in one.choices if isinstance(one, AnyCallable) else [one]:
+            if not any(_same_callable(choice, known) for known in flat):
+                flat.append(choice)
+    return AnyCallable(flat) if len(flat) > 1 else flat[0]
+
+
+def _same_callable(left: Fact, right: Fact) -> bool:
+    if isinstance(left, (Class, Function)) and isinstance(right, (Class, Function)):
+        return left.info is right.info
+    return type(left) is type(right) and repr(left) == repr(right)
 
 
 def _common_layer(left: Layer, right: Layer) -> Fact:
@@ -128,6 +155,9 @@ class AnyLayer(Layer):
                 if not any(layer.name == known.name and layer.info is known.info for known in flat):
                     flat.append(layer)
         self.choices = flat
+
+    def __repr__(self) -> str:
+        return f"AnyLayer({self.choices})"
 
 
 def _join_tensors(left: Tensor, right: Tensor) -> Fact:

@@ -54,6 +54,9 @@ class Run:
         self.env = Env()
         self.function: FunctionInfo | None = None
         self.returned: list[tuple[cst.BaseExpression | None, Fact]] = []
+        self.exact = (
+            False  # whether a body runs with the arguments of one call, and not with what all callers give
+        )
         self.version = 0
         self.learnt: set[tuple[str, int, object]] = set()
         self.depth = 0

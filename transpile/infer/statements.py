@@ -73,6 +73,11 @@ def expression(run: Run, node: cst.Expr) -> bool:
 @statement(cst.Return)
 def return_(run: Run, node: cst.Return) -> bool:
     fact = evaluate(run, node.value) if node.value is not None else Python("none")
+    if run.exact and isinstance(fact, Python) and fact.type == "bool" and node.value is not None:
+        from transpile.infer.branches import truth
+
+        known = truth(run, node.value)
+        fact = fact if known is None else Python("bool", known)
     run.returned.append((node.value, fact))
     return True
 

@@ -8,15 +8,16 @@ from typing import NamedTuple
 
 import libcst as cst
 
+from transpile.infer.contextual import handed_on, hands_on
 from transpile.infer.definitions import FunctionInfo, Parameter
 from transpile.infer.dims import Dim
-from transpile.infer.facts import NEVER, UNKNOWN, Fact, Sequence, Tensor, resolve
+from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Sequence, Spread, Tensor, resolve
 from transpile.infer.functions import analyze, parameter_fact
 from transpile.infer.join import link
 from transpile.infer.layout import Layout, Open, settle
 from transpile.infer.operators import dim_of
 from transpile.infer.run import Run
-from transpile.infer.unification import learn
+from transpile.infer.unification import learn, learn_entry
 
 __all__ = ["call"]
 
@@ -38,7 +39,11 @@ def call(
     """Call a function of the project: its parameters learn from the arguments, the arguments from its parameters."""
     if run.function is not None:
         info.dependents.add(run.function)
-    arguments = _bound(run, info, positional, keywords, starred)
+    arguments = _bound(run, info, positional, keywords)
+    if hands_on(info) and not starred:
+        if info.state == "new":
+            analyze(run, info)
+        return handed_on(run, info, {argument.parameter.name: argument.fact for argument in arguments})
     for argument in arguments:
         learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
     if info.state == "new" or (info.dirty and info.state == "done"):
@@ -64,21 +69,25 @@ def call(
 
 
 def _bound(
-    run: Run, info: FunctionInfo, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+    run: Run, info: FunctionInfo, positional: list[Operand], keywords: dict[str, Operand]
 ) -> list[Argument]:
-    """The arguments by parameter; what goes into *args is learnt at once."""
+    """The arguments by parameter, as far as it is known where they go; *args and **kwargs learn theirs at once."""
     parameters = info.own_parameters
-    found: list[Argument] = []
-    if not starred:
-        plain = [p for p in parameters if not p.star and not p.keyword_only]
-        found += [Argument(p, node, fact) for p, (node, fact) in zip(plain, positional, strict=False)]
-        rest = next((p for p in parameters if p.star == "*"), None)
-        holder = parameter_fact(run, info, rest) if rest is not None else None
-        if isinstance(holder, Sequence):
-            for node, fact in positional[len(plain) :]:
-                learn(run, info, holder.element, fact, node)
+    plain = [p for p in parameters if not p.star and not p.keyword_only]
+    spread = next((i for i, (_, f) in enumerate(positional) if isinstance(f, Spread)), len(positional))
+    sure = positional[:spread]
+    found = [Argument(p, node, fact) for p, (node, fact) in zip(plain, sure, strict=False)]
     by_name = {p.name: p for p in parameters if not p.star}
     found += [Argument(by_name[name], *operand) for name, operand in keywords.items() if name in by_name]
+    for parameter in parameters:
+        holder = parameter_fact(run, info, parameter) if parameter.star else None
+        if isinstance(holder, Sequence):
+            for node, fact in sure[len(plain) :]:
+                learn(run, info, holder.element, fact, node)
+        elif isinstance(holder, Dict):
+            for name, (_, fact) in keywords.items():
+                if name not in by_name:
+                    learn_entry(run, info, holder, name, fact)
     return found
 
 

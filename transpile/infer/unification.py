@@ -5,12 +5,28 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.definitions import FunctionInfo
-from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
-from transpile.infer.join import link
+from transpile.infer.facts import (
+    UNKNOWN,
+    AnyCallable,
+    Class,
+    Dict,
+    Fact,
+    Function,
+    Layer,
+    Partial,
+    Python,
+    Ref,
+    Self,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
+from transpile.infer.join import join, link
 from transpile.infer.layout import Open
-from transpile.infer.run import Run
+from transpile.infer.run import Run, same
 
-__all__ = ["learn"]
+__all__ = ["learn", "learn_entry"]
 
 
 def learn(
@@ -57,6 +73,9 @@ def learn(
             inner.rank, inner.lent = outer.rank, True  # until a caller brings another
             info.dirty = True
             run.version += 1
+        if outer.is_parameter and not inner.is_parameter:
+            inner.is_parameter = info.dirty = True
+            run.version += 1
         have, want = run.layout(outer), run.layout(inner)
         if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
             return  # nothing in the body depends on it: every caller keeps its own
@@ -71,6 +90,8 @@ def learn(
         if inner.dtype != outer.dtype and inner.dtype is not None and outer.dtype is not None:
             inner.dtype = None
         return
+    if _widened(run, info, parameter, inner, outer):
+        return
     if isinstance(inner, Sequence) and isinstance(outer, Sequence):
         if inner.items is not None and outer.items is not None and len(inner.items) == len(outer.items):
             for a, b in zip(inner.items, outer.items, strict=True):
@@ -79,12 +100,42 @@ def learn(
             learn(run, info, inner.any(), outer.any(), None)
 
 
+def learn_entry(run: Run, info: FunctionInfo, holder: Dict, name: str, fact: Fact) -> None:
+    """What callers give **kwargs under a name."""
+    old = holder.entries.get(name)
+    new = copy(fact) if old is None else join(old, fact)
+    if old is None or not same(old, new):
+        holder.entries[name] = new
+        info.dirty = True
+        run.version += 1
+
+
+def _widened(run: Run, info: FunctionInfo, parameter: Fact, inner: Fact, outer: Fact) -> bool:
+    """A parameter that callers give layers, classes, functions or values of different kinds is any of them."""
+    if not isinstance(parameter, Var) or outer is UNKNOWN or isinstance(outer, (Var, Self)):
+        return False
+    several = (Layer, AnyCallable, Class, Function, Partial, Ref)
+    alike = isinstance(inner, several) and isinstance(outer, several) and not isinstance(inner, Self)
+    if not alike and (type(inner) is type(outer) or isinstance(inner, (Tensor, Self))):
+        return False
+    joined = join(inner, outer)
+    if not same(joined, inner):
+        last: Var = parameter
+        while isinstance(last.bound, Var):
+            last = last.bound
+        last.bound = joined
+        info.dirty = True
+        run.version += 1
+    return True
+
+
 def copy(fact: Fact) -> Fact:
     """A parameter's own fact: sizes are symbols of the function, not of one caller."""
     fact = resolve(fact)
     if isinstance(fact, Tensor):
         copied = Tensor(fact.rank, None, fact.dtype, Open())
         copied.lent = fact.rank is not None
+        copied.is_parameter = fact.is_parameter
         return copied
     if isinstance(fact, Sequence) and fact.items is not None:
         return Sequence(fact.type, [copy(item) for item in fact.items])

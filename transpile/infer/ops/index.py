@@ -101,7 +101,11 @@ def load(run: Run, node: cst.Subscript) -> Fact:
     if isinstance(owner, Sequence):
         return sequence_item(run, node, owner, parts)
     if isinstance(owner, Dict):
-        return owner.value
+        name = resolve(parts[0][2])
+        known = isinstance(name, Python) and isinstance(name.value, str) and len(parts) == 1
+        return (
+            owner.entries.get(name.value, owner.value) if known and isinstance(name, Python) else owner.value
+        )
     if isinstance(owner, Layer):
         return layer_item(run, node, owner, parts)
     if isinstance(owner, Python) and owner.type == "array":
@@ -364,6 +368,8 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
     key = place_key(target)
     if key is not None and not isinstance(owner, (Tensor, Dict)):
         run.env[key] = fact
+    if isinstance(owner, Dict):
+        owner.entries.clear()
     if isinstance(owner, Sequence):
         kind = elements(run, target)[0][0]
         if kind == INT:

@@ -1,0 +1,127 @@
+"""Functions that call functions: map over lists, functools.partial, and what a callable gives away from its call."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.apply import Operand, apply
+from transpile.infer.facts import (
+    UNKNOWN,
+    AnyCallable,
+    Class,
+    Fact,
+    Function,
+    Layer,
+    Partial,
+    Ref,
+    Sequence,
+    Tensor,
+    Var,
+    resolve,
+)
+from transpile.infer.iteration import element_of, item, lengths
+from transpile.infer.join import join
+from transpile.infer.layers import call_layer
+from transpile.infer.plans import Plan
+from transpile.infer.run import Run
+from transpile.infer.summaries import call
+
+__all__ = ["called", "called_value", "mapped", "partial"]
+
+Keywords = dict[str, Operand]
+
+
+def called(
+    run: Run, callee: Fact, positional: list[Operand], keywords: Keywords, place: cst.Call | None = None
+) -> Fact:
+    """What a callable returns where no expression names it; `place` is the functools.partial that it comes from."""
+    callee = resolve(callee)
+    if isinstance(callee, Partial):
+        everything = {**callee.keywords, **keywords}
+        return called(run, callee.callee, [*callee.positional, *positional], everything, callee.node)
+    if isinstance(callee, AnyCallable):
+        result: Fact | None = None
+        for choice in callee.choices:
+            fact = called(run, choice, positional, keywords)
+            result = fact if result is None else join(result, fact)
+        return result if result is not None else UNKNOWN
+    if isinstance(callee, Function):
+        return call(run, callee.info, positional, keywords, False)
+    if isinstance(callee, Layer):
+        return call_layer(run, None, callee, positional, keywords, False)
+    if isinstance(callee, Class):
+        callee.info.instantiated = True
+        init = callee.info.find_method("__init__")
+        if init is not None:
+            call(run, init, positional, keywords, False)
+        return Layer(callee.info.name, callee.info)
+    if isinstance(callee, Ref):
+        return _called_reference(run, callee, positional, keywords, place)
+    return UNKNOWN
+
+
+def _called_reference(
+    run: Run, callee: Ref, positional: list[Operand], keywords: Keywords, place: cst.Call | None
+) -> Fact:
+    rule = run.rules.by_name(callee.name)
+    if rule is None:
+        return UNKNOWN
+    if rule.kind == "layer":
+        names = [p.name for p in rule.params if p.kind == "positional"]
+        given = {name: fact for name, (_, fact) in zip(names, positional, strict=False)}
+        return Layer(rule.torch, None, None, {**given, **{k: fact for k, (_, fact) in keywords.items()}})
+    if rule.kind != "function" or not positional:
+        return UNKNOWN
+    if place is not None:
+        fact = apply(run, place, rule, positional, keywords, None)
+        run.plans[id(place)] = Plan("partial", applied=run.plans.get(id(place)))
+        return fact
+    first = resolve(positional[0][1])
+    if rule.layout == "elementwise" and isinstance(first, Tensor):
+        return Tensor(first.rank, first.dims, rule.dtype or first.dtype, first.layout)
+    return UNKNOWN
+
+
+def called_value(
+    run: Run, node: cst.Call, callee: Fact, positional: list[Operand], keywords: Keywords
+) -> Fact:
+    """A call of a variable that holds one of several callables, or a functools.partial."""
+    run.plans[id(node)] = Plan("called_value")
+    fact = called(run, callee, positional, keywords)
+    if fact is UNKNOWN:
+        tensors = any(isinstance(resolve(f), Tensor) for _, f in positional)
+        return run.var(("call", id(node)), f"call{id(node)}", tensorlike=tensors)
+    return fact
+
+
+def mapped(run: Run, node: cst.Call, positional: list[Operand]) -> Fact:
+    """map(f, xs, ys): one call per item where the items are known apart, one for any item elsewhere."""
+    function, *iterables = positional
+    facts = [resolve(fact) for _, fact in iterables]
+    length = lengths(facts)
+    if length is not None:
+        rows: list[list[Operand]] = [[(None, item(fact, i)) for fact in facts] for i in range(length)]
+        return Sequence("generator", [called(run, function[1], row, {}) for row in rows])
+    nodes = [arg.value for arg in node.args[1:]]
+    elements: list[Operand] = [
+        (None, element_of(run, fact, at)) for fact, at in zip(facts, nodes, strict=False)
+    ]
+    return Sequence("generator", None, called(run, function[1], elements, {}))
+
+
+def partial(run: Run, node: cst.Call, positional: list[Operand], keywords: Keywords) -> Fact:
+    """functools.partial: the callable with what it has been given."""
+    run.plans[id(node)] = Plan("partial")
+    callee = resolve(positional[0][1])
+    if isinstance(callee, Var) or callee is UNKNOWN:
+        return callee
+    given: Any = {name: (None, fact) for name, (_, fact) in keywords.items()}
+    result = Partial(callee, [(None, fact) for _, fact in positional[1:]], given, node)
+    rule = run.rules.by_name(callee.name) if isinstance(callee, Ref) else None
+    if rule is not None and rule.kind == "function" and not positional[1:]:
+        first = run.var(("partial", id(node)), f"partial{id(node)}")
+        apply(run, node, rule, [(None, first)], given, None)
+        run.plans[id(node)] = Plan("partial", applied=run.plans.get(id(node)))
+    return result
