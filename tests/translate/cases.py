@@ -143,7 +143,6 @@ CASES = [
 WARNINGS: dict[str, set[str]] = {
     "channel_shuffle": {"LAY002"},  # a function of its own, that nothing says more of than b, c, h, w
     "conv_lstm": {"SHP001"},  # an assert on the height
-    "inheritance": {"LAY003"},  # an activation out of a table
     "joining": {"LAY003"},  # functions of tensors of which nothing is known, here and below
     "layer_arguments": {"LAY003"},
     "one_hot_of_old": {"LAY003"},
