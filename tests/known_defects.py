@@ -53,12 +53,6 @@ DEFECTS: dict[str, list[str]] = {
         f"translate/test_form.py::test_every_comment_stays_in_its_order[{f}]"
         for f in ("channels_last", "channels_first")
     ],
-    "LAY003 for a member of a ModuleDict by its key, which is a convolution": [
-        f"{FIXTURES}::test_what_is_said[module_lists]"
-    ],
-    "LAY003 for a member of a Sequential by its name (self.body.conv), which is a convolution": [
-        f"{FIXTURES}::test_what_is_said[sequential]"
-    ],
     "LAY002 for the slice of a tensor whose rank 4 comes from a view, and is plain": [
         f"{FIXTURES}::test_what_is_said[slicing]"
     ],

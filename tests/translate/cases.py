@@ -144,7 +144,6 @@ WARNINGS: dict[str, set[str]] = {
     "channel_shuffle": {"LAY002"},  # a function of its own, that nothing says more of than b, c, h, w
     "conv_lstm": {"SHP001"},  # an assert on the height
     "joining": {"LAY003"},  # functions of tensors of which nothing is known, here and below
-    "layer_arguments": {"LAY003"},
     "one_hot_of_old": {"LAY003"},
     "seed_functions": {"LAY003"},
     "stores": {"LAY003"},

@@ -12,7 +12,7 @@ import libcst as cst
 from transpile.infer.branches import truth
 from transpile.infer.definitions import Env, FunctionInfo
 from transpile.infer.expressions import evaluate
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Sequence
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Function, Python, Sequence
 from transpile.infer.join import join
 from transpile.infer.run import Run
 from transpile.infer.statements import suite
@@ -28,6 +28,7 @@ LARGEST = 6  # statements
 def hands_on(info: FunctionInfo) -> bool:
     """Whether a function does nothing with its arguments but test them, pass them on and put them into tuples."""
     if info.hands_on is None:
+        info.hands_on = False  # while it is found out, for helpers that call each other
         info.hands_on = info.owner is None and not info.decorators and _body_hands_on(info)
     return info.hands_on
 
@@ -35,71 +36,83 @@ def hands_on(info: FunctionInfo) -> bool:
 def _body_hands_on(info: FunctionInfo) -> bool:
     own = {parameter.name for parameter in info.parameters}
     if isinstance(info.node, cst.Lambda):
-        return _expression(info.node.body, own)
+        return _expression(info.node.body, info, own)
     body = info.node.body
     if not isinstance(body, cst.IndentedBlock) or len(body.body) > LARGEST:
         return False
-    return all(_statement(node, own) for node in body.body)
+    return all(_statement(node, info, own) for node in body.body)
 
 
-def _statement(node: cst.CSTNode, own: set[str]) -> bool:
+def _statement(node: cst.CSTNode, info: FunctionInfo, own: set[str]) -> bool:
     if isinstance(node, cst.If):
         inner = [*node.body.body] if isinstance(node.body, cst.IndentedBlock) else None
-        if inner is None or not _expression(node.test, own) or not all(_statement(n, own) for n in inner):
+        if (
+            inner is None
+            or not _expression(node.test, info, own)
+            or not all(_statement(n, info, own) for n in inner)
+        ):
             return False
         if isinstance(node.orelse, cst.If):
-            return _statement(node.orelse, own)
+            return _statement(node.orelse, info, own)
         if node.orelse is None:
             return True
         block = node.orelse.body
-        return isinstance(block, cst.IndentedBlock) and all(_statement(n, own) for n in block.body)
+        return isinstance(block, cst.IndentedBlock) and all(_statement(n, info, own) for n in block.body)
     if not isinstance(node, cst.SimpleStatementLine):
         return False
     for small in node.body:
         if isinstance(small, cst.Return):
-            fine = small.value is None or _expression(small.value, own)
+            fine = small.value is None or _expression(small.value, info, own)
         elif isinstance(small, cst.Assign):
             fine = all(isinstance(t.target, cst.Name) for t in small.targets) and _expression(
-                small.value, own
+                small.value, info, own
             )
         else:
             fine = isinstance(small, cst.Pass) or (
-                isinstance(small, cst.Assert) and _expression(small.test, own)
+                isinstance(small, cst.Assert) and _expression(small.test, info, own)
             )
         if not fine:
             return False
     return True
 
 
-def _expression(node: cst.BaseExpression, own: set[str]) -> bool:
+def _expression(node: cst.BaseExpression, info: FunctionInfo, own: set[str]) -> bool:
     if isinstance(node, (cst.Name, cst.Integer, cst.Float, cst.SimpleString)):
         return True
     if isinstance(node, cst.IfExp):
-        return all(_expression(part, own) for part in (node.test, node.body, node.orelse))
+        return all(_expression(part, info, own) for part in (node.test, node.body, node.orelse))
     if isinstance(node, cst.BooleanOperation):
-        return _expression(node.left, own) and _expression(node.right, own)
+        return _expression(node.left, info, own) and _expression(node.right, info, own)
     if isinstance(node, cst.UnaryOperation):
-        return isinstance(node.operator, cst.Not) and _expression(node.expression, own)
+        return isinstance(node.operator, cst.Not) and _expression(node.expression, info, own)
     if isinstance(node, cst.Comparison):
         return all(
-            isinstance(c.operator, (cst.Is, cst.IsNot)) and _expression(c.comparator, own)
+            isinstance(c.operator, (cst.Is, cst.IsNot)) and _expression(c.comparator, info, own)
             for c in node.comparisons
-        ) and _expression(node.left, own)
+        ) and _expression(node.left, info, own)
     if isinstance(node, (cst.Tuple, cst.List)):
-        return all(_expression(e.value, own) for e in node.elements)
+        return all(_expression(e.value, info, own) for e in node.elements)
     if isinstance(node, cst.BinaryOperation):  # (x,) * n
         return (
             isinstance(node.operator, cst.Multiply)
             and isinstance(node.left, (cst.Tuple, cst.List))
-            and _expression(node.left, own)
-            and _expression(node.right, own)
+            and _expression(node.left, info, own)
+            and _expression(node.right, info, own)
         )
     if isinstance(node, cst.Call) and isinstance(node.func, cst.Name):
         name = node.func.value
         if name in own:
             return not node.args  # `d()`
-        return name in CALLEES or all(_expression(arg.value, own) for arg in node.args)
+        if name not in CALLEES and not _helper(info, name):
+            return False
+        return all(_expression(arg.value, info, own) for arg in node.args)
     return isinstance(node, cst.Attribute) and _dotted(node)  # torch.Tensor in an isinstance
+
+
+def _helper(info: FunctionInfo, name: str) -> bool:
+    """Whether a name is another function that only hands its arguments on."""
+    fact = info.env.find(name)
+    return isinstance(fact, Function) and fact.info is not info and hands_on(fact.info)
 
 
 def _dotted(node: cst.BaseExpression) -> bool:

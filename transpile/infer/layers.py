@@ -17,7 +17,7 @@ from transpile.infer.layout import IMAGE, PLAIN
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.summaries import call
-from transpile.infer.torch_layers import torch_layer
+from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, torch_layer
 
 __all__ = [
     "call_layer",
@@ -269,6 +269,12 @@ def call_layer(
     return torch_layer(run, node, layer, operand, positional, keywords)
 
 
+def _takes_images(layer: Layer) -> bool:
+    """Whether a torch layer needs the channels of its input last."""
+    short = layer.name.rpartition(".")[2]
+    return layer.info is None and (SPATIAL.match(layer.name) is not None or short in IMAGE_LAYERS)
+
+
 def _return_images(run: Run, layer: Layer) -> None:
     """Of layers that stand in for one another, those that return a plain map are made to return an image."""
     forward = layer.info.find_method("forward") if layer.info is not None else None
@@ -312,6 +318,9 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
         if not isinstance(member, Layer):
             return run.var(("call", id(node)), f"call{id(node)}", tensorlike=True)
         once = call_layer(run, None, member, [current], {}, False)
+        if isinstance(member, AnyLayer) and any(_takes_images(choice) for choice in member.choices):
+            for choice in member.choices:  # one of them hands its result to one that needs an image
+                _return_images(run, choice)
         first = resolve(current[1])
         if isinstance(first, Tensor) and isinstance(once, Tensor):
             dims = None

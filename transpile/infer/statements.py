@@ -111,9 +111,27 @@ def scope_statement(run: Run, node: cst.Global | cst.Nonlocal) -> bool:
 @statement(cst.Assign)
 def assign_statement(run: Run, node: cst.Assign) -> bool:
     fact = evaluate(run, node.value)
+    for assigned in node.targets:
+        if _counted_shape(run, assigned.target, node.value):
+            fact = evaluate(run, node.value)
     for target in node.targets:
         assign(run, target.target, fact, node.value)
     return False
+
+
+def _counted_shape(run: Run, target: cst.CSTNode, value: cst.BaseExpression) -> bool:
+    """`b, n, _, h = *x.shape, self.heads` says that x has rank 3: whether that was news."""
+    if not isinstance(target, (cst.Tuple, cst.List)) or not isinstance(value, (cst.Tuple, cst.List)):
+        return False
+    stars = [e for e in value.elements if isinstance(e, cst.StarredElement)]
+    if len(stars) != 1 or any(isinstance(e, cst.StarredElement) for e in target.elements):
+        return False
+    fact = run.fact(stars[0].value)
+    rank = len(target.elements) - (len(value.elements) - 1)
+    if not isinstance(fact, Sequence) or fact.shape_of is None or fact.items is not None or rank < 0:
+        return False
+    run.as_tensor(fact.shape_of, rank)
+    return True
 
 
 @statement(cst.AnnAssign)

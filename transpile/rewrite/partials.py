@@ -23,6 +23,8 @@ def partial(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         return None
     given = {arg.keyword.value for arg in original.args if arg.keyword is not None}
     names = [p.name for p in applied.rule.params if p.default is None and p.name not in given]
+    if not names:  # partial(torch.arange, device=device): numbers alone
+        names = [p.name for p in applied.rule.params[:1] if p.kind == "positional"]
     if not names or any(p.kind == "varargs" for p in applied.rule.params):
         context.say(
             "API002",

@@ -374,6 +374,12 @@ def arange(start, end=None, step=1, dtype=None):
     return tf.cast(tf.range(start, end, step), dtype)
 
 
+def tensor(data):
+    """torch.tensor: int64 for integers, float32 for floats."""
+    value = tf.convert_to_tensor(data)
+    return tf.cast(value, tf.int64) if value.dtype == tf.int32 and not tf.is_tensor(data) else value
+
+
 def linspace(start, end, steps, dtype=tf.float32):
     """torch.linspace."""
     return tf.cast(tf.linspace(tf.cast(start, tf.float64), tf.cast(end, tf.float64), steps), dtype)

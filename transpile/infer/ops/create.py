@@ -81,6 +81,24 @@ def like(site: Site) -> Fact:
     )
 
 
+@hook("returns:meshgrid")
+def meshgrid(site: Site) -> Fact:
+    """One tensor per axis, each of as many axes as there are tensors."""
+    value = site.values.get("tensors")
+    given = value if isinstance(value, list) else [value] if value is not None else []
+    facts = [resolve(fact) for _, fact in given]
+    if len(facts) == 1 and isinstance(facts[0], Sequence):
+        only = facts[0]
+        if only.items is None:
+            element = resolve(only.element)
+            dtype = element.dtype if isinstance(element, Tensor) else None
+            return Sequence("tuple", None, Tensor(None, None, dtype, PLAIN))
+        facts = [resolve(item) for item in only.items]
+    return Sequence(
+        "tuple", [Tensor(len(facts), None, f.dtype if isinstance(f, Tensor) else None, PLAIN) for f in facts]
+    )
+
+
 @hook("tensor")
 def tensor_of(site: Site) -> Fact:
     """torch.tensor(data): the rank of a written-out nest of numbers; of what is known to be a tensor, the tensor's."""

@@ -78,8 +78,6 @@ def _layout_of(run: Run, operand: Operand, tensor: Tensor, parsed: Pattern, node
         if is_image(parsed.left):
             run.module.uses_volumes = run.module.uses_volumes or tensor.rank == 5
             run.want(operand[0], tensor, IMAGE)
-        elif tensor.rank <= 3:
-            run.want(operand[0], tensor, PLAIN)
         else:
             return run.ask(tensor, operand[0] or node)
         layout = run.layout(tensor)
