@@ -50,9 +50,9 @@ class Session:
     ) -> None:
         """Take up what came of a file; in text style it is said at once. `data` is the content of no file."""
         report = file_report(file, outcome, written, data)
-        if file.source.suffix == ".py" or report.diagnostics or data is not None:
+        if file.source.suffix in (".py", ".ipynb") or report.diagnostics or data is not None:
             self.reports.append(report)
-            if self.html is not None:
+            if self.html is not None and file.source.suffix != ".ipynb":
                 self.pages.append(_page(report, outcome))
         if self.style == "text":
             from transpile.report.text import file_text

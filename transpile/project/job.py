@@ -100,7 +100,11 @@ class Reading:
 
 
 def work(job: Job) -> Outcome:
-    """Translate one file that stands alone."""
+    """Translate one file that stands alone, a notebook too."""
+    if job.source.suffix == ".ipynb":
+        from transpile.project import notebook
+
+        return guarded(job, lambda: notebook.translated(job, job.source.read_bytes()))
     return guarded(job, lambda: _alone(Reading(job)))
 
 

@@ -45,6 +45,7 @@ class Unit:
     support: str | None = None  # name of the folder's support module
     is_package: bool = True
     unreadable: tuple[File, ...] = ()
+    notebooks: tuple[File, ...] = ()  # of a folder; each is translated alone
 
     def support_module(self, file: File) -> str | None:
         """How a file of the folder imports the support module; None for a single file, which carries its own."""
@@ -99,6 +100,7 @@ def _folder(path: Path, out: Path | None) -> Unit:
     python: list[File] = []
     other: list[File] = []
     unreadable: list[File] = []
+    notebooks: list[File] = []
     for source in _walk(path):
         relative = source.relative_to(path)
         target = None if out is None else out / relative
@@ -107,6 +109,8 @@ def _folder(path: Path, out: Path | None) -> Unit:
             unreadable.append(file)
         elif source.suffix == ".py":
             python.append(file)
+        elif source.suffix == ".ipynb":
+            notebooks.append(file)
         else:
             other.append(file)
     old = dotted_name(root)
@@ -123,6 +127,7 @@ def _folder(path: Path, out: Path | None) -> Unit:
         support,
         _is_package(python, root),
         tuple(unreadable),
+        tuple(notebooks),
     )
 
 
@@ -169,7 +174,7 @@ def _is_package(python: Sequence[File], root: Path) -> bool:
 
 def _refuse_collisions(units: Sequence[Unit]) -> None:
     """No output may be an input, nor two outputs be one file."""
-    files = [file for unit in units for file in (*unit.python, *unit.other)]
+    files = [file for unit in units for file in (*unit.python, *unit.notebooks, *unit.other)]
     sources = {os.path.realpath(file.source): file for file in files}
     targets: dict[str, File] = {}
     for file in files:

@@ -37,6 +37,8 @@ def translate_unit(unit: Unit, options: Options, jobs: int | None = None) -> Ite
             yield file, work(Job(file.source, file.shown, options))
     else:
         yield from zip(unit.python, _run(Folder(unit, options), jobs), strict=True)
+        for file in unit.notebooks:
+            yield file, work(Job(file.source, file.shown, options))
 
 
 _FOLDER: Folder | None = None  # what forked processes find in their memory
