@@ -9,8 +9,9 @@ from transpile.infer.facts import UNKNOWN, Fact, Module, Python, Ref, Sequence, 
 from transpile.infer.modules import ModuleInfo
 from transpile.infer.run import Run
 from transpile.infer.statements import block, statement
+from transpile.source.walk import descendants
 
-__all__ = ["dotted", "load", "member"]
+__all__ = ["again", "dotted", "load", "member"]
 
 
 def dotted(node: cst.BaseExpression) -> str:
@@ -39,6 +40,39 @@ def load(run: Run, module: ModuleInfo) -> None:
         if fact is not None and resolve(fact) is not var:
             var.bound = fact
             run.version += 1
+
+
+def again(run: Run, module: ModuleInfo) -> None:
+    """Run what a module does itself once more: it may call classes of which everything is known by now."""
+    if module.state != "done" or module.failure is not None or not module.concerns_torch:
+        return
+    loose = [node for node in module.tree.body if _is_loose(node)]
+    if not loose:
+        return
+    saved = run.module, run.env, run.function, run.returned
+    run.module, run.env, run.function, run.returned = module, module.env, None, []
+    try:
+        block(run, loose)
+    finally:
+        run.module, run.env, run.function, run.returned = saved
+
+
+def _is_loose(node: cst.CSTNode) -> bool:
+    """Whether a statement computes something: no definition, import or text."""
+    if isinstance(node, cst.SimpleStatementLine):
+        return any(
+            isinstance(small, (cst.Assign, cst.AnnAssign, cst.AugAssign, cst.Expr)) for small in node.body
+        )
+    return isinstance(node, (cst.For, cst.While, cst.With)) or (
+        isinstance(node, cst.If) and not _defines(node)
+    )
+
+
+def _defines(node: cst.CSTNode) -> bool:
+    return any(
+        isinstance(inner, (cst.FunctionDef, cst.ClassDef, cst.Import, cst.ImportFrom))
+        for inner in descendants(node)
+    )
 
 
 def member(run: Run, module_name: str, name: str) -> Fact | None:

@@ -8,7 +8,7 @@ from typing import Any
 from transpile.infer import branches, calls, define, iteration, ops  # noqa: F401  (they register handlers)
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.functions import analyze
-from transpile.infer.imports import load
+from transpile.infer.imports import again, load
 from transpile.infer.modules import ModuleInfo, Modules
 from transpile.infer.run import Run
 
@@ -67,6 +67,8 @@ def _order(run: Run) -> list[FunctionInfo]:
 
 
 def _round(run: Run) -> None:
+    for module in run.modules.loaded():
+        again(run, module)
     for function in _order(run):
         if function.module.failure is None and (function.state == "new" or function.dirty):
             before = run.progress()
