@@ -58,13 +58,13 @@ def recorded_torch(model: Any, side: Side) -> Iterator[list[Call]]:
     clock = _Clock()
     counts: dict[str, int] = {}
     running: list[Call] = []
-    own_of = _own_code(side)
+    own_of, copied = _own_code(side), _Copies()
     made_at = made(dict(model.named_modules()), side)
 
     def begin(path: str, module: Any) -> Callable[..., None]:
         def hook(_: Any, positional: Any, named: Any) -> None:
             index = counts[path] = counts.get(path, 0) + 1
-            call = Call(path, type(module).__name__, index, _copied([positional, named]), stack=_places(side))
+            call = Call(path, type(module).__name__, index, copied([positional, named]), stack=_places(side))
             call.order = (clock.tick(), 0)
             call.children = any(True for _ in module.children())
             call.made = made_at.get(path)
@@ -76,7 +76,7 @@ def recorded_torch(model: Any, side: Side) -> Iterator[list[Call]]:
 
     def end(*parts: Any) -> None:
         call = running.pop()
-        call.result = _copied(parts[-1])
+        call.result = copied(parts[-1])
         call.order = (call.order[0], clock.tick())
 
     handles = []
@@ -119,9 +119,26 @@ def _has_hooks(module: Any) -> bool:
     return not type(module).__module__.startswith("torch.jit")
 
 
-def _copied(value: Any) -> list[tuple[str, Any]]:
-    """The arrays of a nest, kept as they are now: torch code may write into them later."""
-    return [(path, array.copy()) for path, array in arrays(value)]
+class _Copies:
+    """The arrays of nests, kept as they are now: torch code may write into them later.
+
+    What one layer returns the next is given: a tensor that nobody has written into since is copied once.
+    """
+
+    def __init__(self) -> None:
+        self.known: dict[tuple[int, int], tuple[Any, Any]] = {}
+
+    def __call__(self, value: Any) -> list[tuple[str, Any]]:
+        return [(path, self._copy(array)) for path, array in arrays(value, leaf=lambda tensor: tensor)]
+
+    def _copy(self, tensor: Any) -> Any:
+        if not hasattr(tensor, "detach"):
+            return tensor.copy()
+        key = (id(tensor), tensor._version)
+        if key not in self.known:
+            ((_, array),) = arrays(tensor)
+            self.known[key] = tensor, array.copy()  # the tensor is kept, so that its id stays its own
+        return self.known[key][1]
 
 
 @contextmanager

@@ -6,6 +6,7 @@ than a hundredth of the largest of all: a channel that died out may hold noise a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -18,14 +19,19 @@ __all__ = ["Fit", "arrays", "distance", "error", "fit"]
 Fit = tuple[float, bool]  # how far apart, and whether the channels had to be moved for it
 
 
-def arrays(value: Any, path: str = "") -> list[tuple[str, Array]]:
-    """Every tensor of a nested result with its path; of numbers only those of arrays count."""
+def arrays(value: Any, path: str = "", leaf: Callable[[Any], Any] | None = None) -> list[tuple[str, Array]]:
+    """Every tensor of a nested result with its path; of numbers only those of arrays count.
+
+    `leaf` makes something else than an array of a tensor.
+    """
     if value is None or isinstance(value, (str, bytes, bool, int, float, type)):
         return []
     if isinstance(value, dict):
-        return [leaf for key in sorted(value, key=str) for leaf in arrays(value[key], f"{path}.{key}")]
+        return [a for key in sorted(value, key=str) for a in arrays(value[key], f"{path}.{key}", leaf)]
     if isinstance(value, (list, tuple)):
-        return [leaf for i, item in enumerate(value) for leaf in arrays(item, f"{path}.{i}")]
+        return [a for i, item in enumerate(value) for a in arrays(item, f"{path}.{i}", leaf)]
+    if leaf is not None and (hasattr(value, "detach") or isinstance(value, np.ndarray)):
+        return [(path, leaf(value))]
     if hasattr(value, "detach"):
         value = value.detach()
         if hasattr(value, "resolve_conj"):
@@ -49,7 +55,7 @@ def arrays(value: Any, path: str = "") -> list[tuple[str, Array]]:
         ]
     if hasattr(value, "__dict__") and not callable(value):
         fields = {k: v for k, v in vars(value).items() if not k.startswith("_")}
-        return [leaf for key in sorted(fields) for leaf in arrays(fields[key], f"{path}.{key}")]
+        return [a for key in sorted(fields) for a in arrays(fields[key], f"{path}.{key}", leaf)]
     return []
 
 
