@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.abc
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,17 @@ from pathlib import Path
 from types import ModuleType
 
 __all__ = ["World"]
+
+
+class _Blocker(importlib.abc.MetaPathFinder):
+    """Makes names as absent as if they were not installed; a None in sys.modules would break who looks there."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self.names = names
+
+    def find_spec(self, fullname: str, path: object = None, target: object = None) -> None:
+        if fullname.partition(".")[0] in self.names:
+            raise ModuleNotFoundError(f"No module named {fullname!r}", name=fullname)
 
 
 class World:
@@ -38,7 +50,8 @@ class World:
         hidden = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in self.blocked}
         for name in hidden:
             del sys.modules[name]
-        sys.modules.update(dict.fromkeys(self.blocked))  # type: ignore[arg-type]
+        blocker = _Blocker(self.blocked)
+        sys.meta_path.insert(0, blocker)
         shadowed = {n: sys.modules[n] for n in self.modules if n in sys.modules}
         sys.modules.update(self.modules)
         sys.path.insert(0, self.folder)
@@ -48,6 +61,7 @@ class World:
             yield
         finally:
             self._depth -= 1
+            sys.meta_path.remove(blocker)
             with contextlib.suppress(ValueError):
                 sys.path.remove(self.folder)
             for name, module in list(sys.modules.items()):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -104,8 +103,8 @@ def as_text(found: Table) -> str:
     return text + "".join(f"{line}\n" for line in [*found.notes, _sum(found)])
 
 
-def as_json(found: Table) -> str:
-    """The same as one JSON object."""
+def as_data(found: Table) -> dict[str, Any]:
+    """The same as one JSON object, before it is written."""
     entries = []
     for row in found.rows:
         entry: dict[str, Any] = {
@@ -124,9 +123,7 @@ def as_json(found: Table) -> str:
             entry["values"] = np.asarray(row.values).astype(object).tolist()
         entries.append(entry)
     plain = {name: value for name, value in found.plain.items() if isinstance(value, (str, int, float, bool))}
-    return json.dumps(
-        {"format": found.format, "entries": entries, "values": plain, "notes": found.notes}, default=str
-    )
+    return {"format": found.format, "entries": entries, "values": plain, "notes": found.notes}
 
 
 def _three(found: Statistics) -> tuple[float | None, float | None, float | None]:
