@@ -27,6 +27,7 @@ _NAMES = {
     "bool": "BOOL",
     "complex64": "C64",
 }
+_PIECE = 8 << 20
 
 
 @register(".safetensors")
@@ -57,6 +58,6 @@ def write_safetensors(path: Path, tensors: Mapping[str, FileTensor], step: Step)
 
 
 def write_all(file: object, data: memoryview) -> None:
-    """Writes to an unbuffered file, which may take less than it is given."""
+    """Writes to an unbuffered file, which may take less than it is given; in pieces that stay in the cache."""
     while len(data):
-        data = data[file.write(data) :]  # type: ignore[attr-defined]
+        data = data[file.write(data[:_PIECE]) :]  # type: ignore[attr-defined]
