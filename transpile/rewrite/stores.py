@@ -21,8 +21,12 @@ AUGMENTED = {"AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*", "Di
 
 @on(cst.Assign)
 def store(context: Context, original: cst.Assign, updated: cst.Assign) -> Any:
-    """`x[index] = value` → `x = slice_update(x, index, value)`."""
-    if len(original.targets) != 1 or not isinstance(original.targets[0].target, cst.Subscript):
+    """`x[index] = value` → `x = slice_update(x, index, value)`; `x.data = value` → `x.assign(value)`."""
+    if len(original.targets) != 1:
+        return None
+    if isinstance(original.targets[0].target, cst.Attribute):
+        return data_store(context, original.targets[0].target, updated)
+    if not isinstance(original.targets[0].target, cst.Subscript):
         return None
     plan = context.plan(original.targets[0].target)
     if plan is None or plan.op != "store":
@@ -31,6 +35,29 @@ def store(context: Context, original: cst.Assign, updated: cst.Assign) -> Any:
     if not isinstance(target, cst.Subscript):
         return None
     return written(context, original.targets[0].target, target, source(updated.value), plan)
+
+
+def data_store(context: Context, original: cst.Attribute, updated: cst.Assign) -> Any:
+    """A new value for what a tensor holds."""
+    target = updated.targets[0].target
+    owner = original.value
+    if original.attr.value != "data" or not isinstance(target, cst.Attribute) or target.attr.value != "data":
+        return None
+    if not isinstance(resolve(context.fact(owner)), Tensor) or not isinstance(
+        owner, (cst.Name, cst.Attribute)
+    ):
+        return None
+    return kept(context, owner, source(target.value), source(updated.value))
+
+
+def kept(context: Context, original: cst.BaseExpression, target: str, value: str) -> Any:
+    """The statement that gives a tensor a new value: a variable stays the same variable."""
+    fact = resolve(context.fact(original))
+    plan = context.plan(original)
+    weight = plan is not None and plan.op == "layer_weight"
+    if isinstance(fact, Tensor) and fact.is_parameter and not weight:
+        return statement(f"{target}.assign({value})")
+    return statement(f"{target} = {value}")
 
 
 @on(cst.AugAssign)
@@ -101,7 +128,7 @@ def written(context: Context, original: cst.Subscript, target: cst.Subscript, va
         context.needs("tf")
         text = f"{function}(tf.transpose({owner}, {there}), {key}, {value})"
         return statement(f"{owner} = tf.transpose({text}, {back})")
-    return statement(f"{owner} = {function}({owner}, {key}, {value})")
+    return kept(context, original.value, owner, f"{function}({owner}, {key}, {value})")
 
 
 def key_text(target: cst.Subscript) -> str:
@@ -136,13 +163,7 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
             "changes a temporary tensor in place: TensorFlow has no views, so the change is lost",
         )
         return None
-    value = source(updated.value)
-    fact = resolve(context.fact(target))
-    plan = context.plan(target)
-    weight = plan is not None and plan.op == "layer_weight"
-    if isinstance(fact, Tensor) and fact.is_parameter and not weight:
-        return statement(f"{source(target)}.assign({value})")
-    return statement(f"{source(target)} = {value}")
+    return kept(context, target, source(target), source(updated.value))
 
 
 def changes_operand(context: Context, call: cst.Call) -> bool:

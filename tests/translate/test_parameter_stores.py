@@ -1,0 +1,67 @@
+"""Stores into parameters and buffers: the variable stays the same one, under its torch name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from harness import Pair, imported, without_torch
+
+from transpile import translate
+
+NEAR_MISS = """
+import torch
+
+
+def f(record, x: torch.Tensor):
+    record.data = record.data + 1
+    y = x * 2
+    y[0] = 3
+    return record, y
+"""
+SOURCE = """
+import torch
+from torch import nn
+
+
+class Scale(nn.Module):
+    def __init__(self, channels=4, init=0.5):
+        super().__init__()
+        self.scale = nn.Parameter(torch.zeros(channels))
+        self.scale.data[:] = init
+        self.other = nn.Parameter(torch.ones(3, 4))
+        with torch.no_grad():
+            self.other[0] = 5
+            self.other.mul_(2)
+            self.other.data = self.other.data * 3
+            part = self.other
+            part[1, 2] = 7
+
+    def forward(self, x):
+        return self.scale[:, None] * x + self.other.sum()
+"""
+
+
+def test_near_misses_stay():
+    code = translate(NEAR_MISS).code
+    assert "record.data = record.data + 1" in code and ".assign(" not in code.partition("def f")[2]
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_the_variables_stay(data_format):
+    pair = Pair(SOURCE, "Scale()", ["f32[2,4,3]"], data_format=data_format, returns="plain")
+    pair.check()
+    pair.check_open()
+    assert len(pair.model.weights) == 2
+
+
+def test_the_initial_values():
+    import torch
+
+    theirs: dict = {"__name__": "theirs"}
+    exec(SOURCE, theirs)
+    wanted = theirs["Scale"]()
+    with without_torch():
+        model = imported(translate(SOURCE).code).Scale()
+    for name in ("scale", "other"):
+        np.testing.assert_allclose(getattr(model, name), getattr(wanted, name).detach())
+    assert isinstance(wanted.other, torch.nn.Parameter)
