@@ -60,8 +60,9 @@ def test_the_initial_values():
     theirs: dict = {"__name__": "theirs"}
     exec(SOURCE, theirs)
     wanted = theirs["Scale"]()
+    module = imported(translate(SOURCE).code)
     with without_torch():
-        model = imported(translate(SOURCE).code).Scale()
+        model = module.Scale()
     for name in ("scale", "other"):
         np.testing.assert_allclose(getattr(model, name), getattr(wanted, name).detach())
     assert isinstance(wanted.other, torch.nn.Parameter)
