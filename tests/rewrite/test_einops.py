@@ -29,7 +29,7 @@ CASES = {
     "and back into a convolution": (net("y = rearrange(self.c(x), 'b c h w -> b (h w) c'); return self.c(rearrange(y, 'b (h w) c -> b c h w', h=x.shape[2]))"), [MAP], "image"),
     "and back beside an image": (net("x = self.c(x); y = rearrange(x, 'b c h w -> b (h w) c'); return x + rearrange(y * 2, 'b (h w) c -> b c h w', h=8)"), [MAP], "image"),
     "windows": (net("return rearrange(self.c(x), 'b c (h p) (w q) -> (b h w) c p q', p=4, q=2)"), [MAP], "plain"),
-    "attention over pixels": (net("q = rearrange(self.c(x), 'b (h d) x y -> b h (x y) d', h=2); return self.c(rearrange(q.softmax(-1), 'b h (x y) d -> b (h d) x y', x=8))"), [MAP], "image"),
+    "attention over pixels": (net("q = rearrange(self.c(x), 'b (h d) ... -> b h (...) d', h=3); return self.c(rearrange(q.softmax(-1), 'b h (x y) d -> b (h d) x y', x=8))"), [MAP], "image"),
     "an ellipsis": (net("return rearrange(self.c(x), 'b c ... -> b (...) c')"), [MAP], "plain"),
     "an ellipsis at the end": (net("return rearrange(self.c(x), '... w -> w ...')"), [MAP], "plain"),
     "a mean over space": (net("return reduce(self.c(x), 'b c h w -> b c', 'mean')"), [MAP], "plain"),
@@ -41,6 +41,9 @@ CASES = {
     "packed and unpacked": (net("y = rearrange(self.c(x), 'b c h w -> b h w c'); y, shape = pack([y], 'b * c'); y = y * 2; y, = unpack(y, shape, 'b * c'); return y"), [MAP], "plain"),
     "a list is stacked": (net("return rearrange([x, x * 2], 'k b n -> b k n')", init=""), ["f32[2,6]"], "plain"),
     "a convolution over tokens": (net("return self.c(rearrange(x, 'b n d -> b d n'))", init=CONV.replace("Conv2d", "Conv1d")), ["f32[2,5,6]"], "signed"),
+    "the rank is in an unpacked shape": (net("shape = x.shape; b, n, _, y, k = *shape, 2; return self.c(x).reshape(b, n, y * k, -1)"), [MAP], "plain"),
+    "an ellipsis in a map": (net("a, b = map(lambda t: rearrange(t, 'b (h d) ... -> b h (...) d', h=3), self.c(x).chunk(2, dim=1)); return a - b"), [MAP], "plain"),
+    "two maps in a loop": (f"{HEAD}\n\nclass Step(nn.Module):\n    def forward(self, x, y):\n        a, b = map(lambda t: rearrange(t, 'b c h w -> b (h w) c'), (x, y))\n        a, b = a + b, a - b\n        return rearrange(a, 'b (h w) c -> b c h w', h=8), rearrange(b, 'b (h w) c -> b c h w', h=8)\n\n\nclass Net(nn.Module):\n" + CONV.replace("self.c =", "self.s = nn.ModuleList([Step(), Step()])\n        self.c =") + "    def forward(self, x):\n        y = self.c(x)\n        for step in self.s:\n            x, y = self.c(x), self.c(y)\n            x, y = step(x, y)\n        return self.c(y)\n", [MAP], "image"),
 }  # fmt: skip
 
 

@@ -52,7 +52,11 @@ def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
         return
     layouts = [run.layout(t) for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     ranks = [t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
-    run.function.pins[name] = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
+    target = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
+    run.function.pins[name] = target
+    for fact in (resolve(left), resolve(right)):
+        if isinstance(fact, Tensor) and run.layout(fact) != target:
+            run.demand(fact, target)
     run.version += 1
 
 

@@ -102,13 +102,39 @@ def mapped(run: Run, node: cst.Call, positional: list[Operand]) -> Fact:
     facts = [resolve(fact) for _, fact in iterables]
     length = lengths(facts)
     if length is not None:
-        rows: list[list[Operand]] = [[(None, item(fact, i)) for fact in facts] for i in range(length)]
-        return Sequence("generator", [called(run, function[1], row, {}) for row in rows])
+        rows: list[list[Operand]] = [
+            [(_written(run, node, place, i), item(fact, i)) for place, fact in enumerate(facts)]
+            for i in range(length)
+        ]
+        results = [called(run, function[1], row, {}) for row in rows]
+        _say_unmet(run, node, rows)
+        return Sequence("generator", results)
     nodes = [arg.value for arg in node.args[1:]]
     elements: list[Operand] = [
         (None, element_of(run, fact, at)) for fact, at in zip(facts, nodes, strict=False)
     ]
     return Sequence("generator", None, called(run, function[1], elements, {}))
+
+
+def _written(run: Run, node: cst.Call, place: int, number: int) -> cst.BaseExpression:
+    """The expression of an item where the iterable is written out; elsewhere one that stands nowhere."""
+    iterable = node.args[place + 1].value
+    if isinstance(iterable, (cst.Tuple, cst.List)):
+        elements = iterable.elements
+        if not any(isinstance(element, cst.StarredElement) for element in elements) and number < len(
+            elements
+        ):
+            return elements[number].value
+    return run.scratch(hash((id(node), place, number)))
+
+
+def _say_unmet(run: Run, node: cst.Call, rows: list[list[Operand]]) -> None:
+    """An item that nobody writes cannot be converted where it is handed over."""
+    for row in rows:
+        for operand, _ in row:
+            if isinstance(operand, cst.Name) and operand.value == "_" and id(operand) in run.convert:
+                run.convert.pop(id(operand))
+                run.remark("LAY003", node, "an item of this map is needed in another layout than it has")
 
 
 def partial(run: Run, node: cst.Call, positional: list[Operand], keywords: Keywords) -> Fact:

@@ -311,12 +311,13 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
         return UNKNOWN
     current = positional[0]
     members = layer.members
+    place = id(node) if node is not None else layer.site  # of its own: results of two places are two values
     if members is None:
-        return run.var(("call", id(node)), f"call{id(node)}", tensorlike=True)
+        return run.var(("call", place), f"call{place}", tensorlike=True)
     if members.items is None:
         member = resolve(members.any())
         if not isinstance(member, Layer):
-            return run.var(("call", id(node)), f"call{id(node)}", tensorlike=True)
+            return run.var(("call", place), f"call{place}", tensorlike=True)
         once = call_layer(run, None, member, [current], {}, False)
         if isinstance(member, AnyLayer) and any(_takes_images(choice) for choice in member.choices):
             for choice in member.choices:  # one of them hands its result to one that needs an image
@@ -328,14 +329,14 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
                 dims = tuple(a if a == b else None for a, b in zip(once.dims, first.dims, strict=True))
             return Tensor(once.rank, dims, once.dtype, once.layout)  # no members would hand on the input
         return once
-    for item in members.items:
+    for number, item in enumerate(members.items):
         member = resolve(item)
         if isinstance(member, Layer):
             result = call_member(run, member, current)
         elif isinstance(member, Function):
             result = call(run, member.info, [current], {}, False)
-        else:
-            return run.var(("call", id(node)), f"call{id(node)}", tensorlike=True)
+        else:  # a callable of which nothing is known: what comes out is what the next one takes
+            result = run.var(("call", place, number), f"call{place}.{number}", tensorlike=True)
         current = (None, result)
     if len(members.items) == 0:
         return positional[0][1]

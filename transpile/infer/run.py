@@ -197,6 +197,9 @@ class Run:
             if key not in self.demands:
                 self.demands[key] = layout
                 self.version += 1
+                maker = tensor.source.data.get("maker")
+                if isinstance(maker, FunctionInfo):
+                    maker.dirty = True
 
     def ask(self, tensor: Tensor, node: cst.CSTNode) -> Layout:
         """The layout of an operand whose meaning depends on it; an open one is noted as a question."""

@@ -198,13 +198,16 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     """A local name that branches left in two layouts gets one: its assignments convert."""
     function = run.function
     resolved = resolve(fact)
-    if function is None or not run.channels_last or not isinstance(resolved, Tensor) or value is None:
+    if function is None or not run.channels_last or not isinstance(resolved, Tensor):
         return fact
     pin = function.pins.get(name)
     if pin is None or resolved.rank is None or resolved.rank < 3:
         return fact
     layout = run.layout(resolved)
     if isinstance(layout, tuple) and layout == pin:
+        return fact
+    if value is None:
+        run.demand(resolved, pin)
         return fact
     if run.want(value, resolved, pin):
         return Tensor(resolved.rank, resolved.dims, resolved.dtype, pin)

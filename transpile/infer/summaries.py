@@ -16,6 +16,7 @@ from transpile.infer.functions import analyze, parameter_fact
 from transpile.infer.join import link
 from transpile.infer.layout import Layout, Open, settle
 from transpile.infer.operators import dim_of
+from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.unification import learn, learn_entry
 
@@ -161,7 +162,10 @@ def instance_of(fact: Fact, known: Mapping[str, Dim | None], layouts: Mapping[in
         if fact.rank is None and fact.dims is None and layout is fact.layout:
             return fact
         dims = tuple(substituted(dim, known) for dim in fact.dims) if fact.dims is not None else None
-        return Tensor(fact.rank, dims, fact.dtype, layout, is_parameter=fact.is_parameter)
+        source = (
+            fact.source if isinstance(fact.source, Plan) else None
+        )  # the caller may ask for another layout
+        return Tensor(fact.rank, dims, fact.dtype, layout, source, is_parameter=fact.is_parameter)
     if isinstance(fact, Sequence) and fact.items is not None:
         return Sequence(fact.type, [instance_of(item, known, layouts) for item in fact.items])
     return fact

@@ -67,6 +67,7 @@ def _applied(
     plan.data.update(rank=tensor.rank, left=layout if isinstance(layout, tuple) else PLAIN, right=target)
     if not plain:
         plan.data["demand"] = id(key)
+        plan.data["maker"] = run.function
     source = plan if run.channels_last and not plain else None
     return Tensor(None, dims, tensor.dtype, target, source=source)
 

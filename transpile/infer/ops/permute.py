@@ -44,6 +44,7 @@ def permuted(site: Site, tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
     plan.data["memory"] = moves
     plan.data["identity"] = moves == tuple(range(rank))
     plan.data["demand"] = id(site.node)
+    plan.data["maker"] = run.function
     return Tensor(rank, result_dims, tensor.dtype, target, source=plan if run.channels_last else None)
 
 
