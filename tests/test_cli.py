@@ -253,6 +253,25 @@ def test_colours_are_for_terminals_and_who_asks(capsys: Capture, monkeypatch: py
     assert "\x1b[32m+import tensorflow" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("missing", "extra"), [("numpy", "tf"), ("torch", "torch,tf"), ("no_such_package", None)]
+)
+def test_what_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture, missing: str, extra: str | None
+) -> None:
+    import transpile.commands.check as check
+
+    def broken(*arguments: object) -> None:
+        raise ModuleNotFoundError(f"No module named {missing!r}", name=f"{missing}.part")
+
+    monkeypatch.setattr(check, "plan", broken)
+    if extra is None:  # that is a defect, and has its traceback
+        with pytest.raises(ModuleNotFoundError):
+            main(["check", "net.py"])
+    else:
+        assert f"pip install 'transpile[{extra}]'" in refused(capsys, "check", "net.py")
+
+
 def test_watching_needs_files(capsys: Capture) -> None:
     assert "standard input" in refused(capsys, "-", "--watch")
     assert "no such file" in refused(capsys, "gone.py", "--watch")

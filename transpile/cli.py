@@ -25,6 +25,12 @@ from transpile.project.config import defaults
 from transpile.project.job import Options
 from transpile.project.plan import UnusableCall
 
+# What a command may ask for that not every installation has, and the extra that brings it.
+_EXTRAS = {
+    "torch": "torch,tf",
+    **dict.fromkeys(("tensorflow", "keras", "numpy", "h5py", "safetensors"), "tf"),
+}
+
 
 class _Main(click.Command):
     """The command without a name; its help lists the named ones."""
@@ -88,6 +94,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _complain(f"{error.format_message()} (see {name} --help)")
     except UnusableCall as error:
         return _complain(str(error))
+    except ModuleNotFoundError as error:
+        extra = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extra is None:
+            raise
+        return _complain(f"{name}: needs {error.name}: pip install 'transpile[{extra}]'")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
         return 141
