@@ -19,6 +19,7 @@ from typing import NamedTuple
 import pytest
 import yaml
 
+import transpile
 from transpile.project.config import read
 
 ROOT = Path(__file__).parents[1]
@@ -123,6 +124,10 @@ def run(words: list[str], folder: Path, **variables: str) -> subprocess.Complete
 def test_the_blocks_of_a_page_run_in_order(page: str, tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text(NET, encoding="utf-8")
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    if any("net.pth" in block.text for block in ALL if block.page == page):
+        (tmp_path / "net_tf.py").write_text(transpile.translate(NET).code, encoding="utf-8")
+        save = "import net, torch; torch.save(net.Net(8).state_dict(), 'net.pth')"
+        assert run([sys.executable, "-c", save], tmp_path).returncode == 0
     waiting: list[Block] = []
 
     for block in ALL:
