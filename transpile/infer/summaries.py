@@ -11,7 +11,7 @@ import libcst as cst
 from transpile.infer.contextual import handed_on, hands_on
 from transpile.infer.definitions import FunctionInfo, Parameter
 from transpile.infer.dims import Dim
-from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Sequence, Spread, Tensor, resolve
+from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Layer, Sequence, Spread, Tensor, resolve
 from transpile.infer.functions import analyze, parameter_fact
 from transpile.infer.join import link
 from transpile.infer.layout import Layout, Open, settle
@@ -61,6 +61,14 @@ def call(
     ]
     layouts = _own_layouts(run, tensors) if run.channels_last else NO_LAYOUTS
     returned = resolve(info.returns)
+    if isinstance(returned, Layer):
+        for argument in arguments:  # a layer that is handed on is that of this call
+            given = resolve(argument.fact)
+            if (
+                isinstance(given, Layer)
+                and resolve(parameter_fact(run, info, argument.parameter)) is returned
+            ):
+                return given
     if isinstance(returned, Tensor):
         for _, inner, outer in tensors:
             handed = _handed_on(run, inner, outer, returned, layouts)
