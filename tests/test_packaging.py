@@ -48,6 +48,25 @@ def test_a_translation_needs_no_framework_and_no_formatter_for_text() -> None:
     assert "tf.zeros" in python(code, cwd=ROOT)
 
 
+@pytest.mark.parametrize(
+    "words", [["--help"], ["check", "net.py"], ["fix", "net.py", "--line", "1"], ["rules"]]
+)
+def test_without_frameworks_and_numpy_the_command_is_whole(words: list[str], tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("import torch\nx = torch.zeros(3)\n")
+    blocked = "".join(
+        f"sys.modules[{name!r}] = " for name in ("numpy", "torch", "tensorflow", "keras", "h5py")
+    )
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); {blocked}None\n"
+    code += f"from transpile.cli import main; sys.exit(main({words!r}))"
+    python(code, cwd=tmp_path)
+
+
+def test_a_command_that_needs_more_says_what() -> None:
+    code = "import sys; sys.modules['numpy'] = None\nfrom transpile.cli import main; sys.exit(main(['inspect', 'x']))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=False)
+    assert done.returncode == 2 and "needs numpy: pip install 'transpile[tf]'" in done.stderr
+
+
 def test_public_names_are_those_that_are_listed() -> None:
     import transpile
 

@@ -18,7 +18,7 @@ from pathlib import Path
 import click
 
 from transpile import __version__
-from transpile.commands import COMPLETION, find, load, names
+from transpile.commands import COMPLETION, find, names, summary
 from transpile.commands._options import PATHS, translation_options
 from transpile.commands._session import Session
 from transpile.project.config import defaults
@@ -37,7 +37,7 @@ class _Main(click.Command):
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands (transpile COMMAND --help)"):
-            formatter.write_dl([(name, load(name).get_short_help_str(80)) for name in names()])
+            formatter.write_dl([(name, summary(name)) for name in names()])
 
 
 @click.command(cls=_Main)
@@ -82,9 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from transpile.commands._completion import complete
 
         return complete()
-    named = find(words[0]) if words else None
-    command, name = (translate_paths, "transpile") if named is None else (named, f"transpile {words.pop(0)}")
+    name = f"transpile {words[0]}" if words and words[0] in names() else "transpile"
     try:
+        named = find(words[0]) if words else None
+        command = translate_paths if named is None else named
+        words = words if named is None else words[1:]
         settings = defaults(_place(command, words))
         status = command.main(words, prog_name=name, standalone_mode=False, default_map=settings)
         if not sys.stdout.closed:  # as the language server leaves it

@@ -30,3 +30,14 @@ def load(name: str) -> click.Command:
     """The command in NAME.py."""
     command: click.Command = importlib.import_module(f"{__name__}.{name}").command
     return command
+
+
+def summary(name: str) -> str:
+    """The first sentence of what a command says of itself; read, not imported: it may need what is not installed."""
+    import ast
+    from pathlib import Path
+
+    tree = ast.parse(Path(__path__[0], f"{name}.py").read_bytes())
+    docs = [ast.get_docstring(node) for node in tree.body if getattr(node, "name", "") == "command"]  # type: ignore[arg-type]
+    text = " ".join((docs[0] or "").partition("\n\n")[0].split()) if docs else ""
+    return text.partition(". ")[0]

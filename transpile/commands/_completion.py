@@ -22,7 +22,10 @@ class _Whole(click.Group):
         return names()
 
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
-        return load(name) if name in names() else None
+        try:
+            return load(name) if name in names() else None
+        except ModuleNotFoundError:  # it needs what is not installed
+            return None
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         return [*super().shell_complete(ctx, incomplete), CompletionItem(incomplete, type="file")]
