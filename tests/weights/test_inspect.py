@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +101,18 @@ def test_statistics_in_pieces() -> None:
     assert count_not_finite(np.full(10, 3e38, np.float32)) == 0
     assert count_not_finite(np.array([np.inf], np.float16)) == 1
     assert statistics(np.zeros(0)).mean is None
+
+
+def test_without_numpy_help_works_and_the_command_says_what_it_needs() -> None:
+    code = (
+        "import sys; sys.modules['numpy'] = None\n"
+        "from transpile.cli import main\n"
+        "assert main(['--help']) == 0\n"
+        "assert main(['inspect', 'a.pth']) == 2 and main(['weights', 'a.pth', '-o', 'b.npz']) == 2\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("needs numpy, which is not installed: pip install") == 2

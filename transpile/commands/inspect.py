@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transpile.commands._needs import needs
 from transpile.commands._output import say
 from transpile.commands._progress import progress
 from transpile.project.plan import UnusableCall
-from transpile.weights.files import FileError, FileTensor, Opened, open_checkpoint
-from transpile.weights.inspecting.table import as_data, as_text, table
 
 if TYPE_CHECKING:
+    from transpile.weights.files import Opened
     from transpile.weights.inspecting.against import Comparison
 
 
@@ -41,6 +41,9 @@ def command(
     sharded checkpoint. Nothing that it contains is run, and tensors are read only for --stats and --values.
     With --against the exit status is 1 where the weights do not fit.
     """
+    with needs("inspect"):
+        from transpile.weights.files import FileError, FileTensor, open_checkpoint
+        from transpile.weights.inspecting.table import as_data, as_text, table
     try:
         opened = open_checkpoint(checkpoint, allow_pickle)
         total = sum(value.nbytes for _, value in opened.entries() if isinstance(value, FileTensor))

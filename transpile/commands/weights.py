@@ -6,12 +6,9 @@ from pathlib import Path
 
 import click
 
+from transpile.commands._needs import needs
 from transpile.commands._options import read_options
-from transpile.commands._weights import Request, Told, convert
 from transpile.project.plan import UnusableCall
-from transpile.weights.files import FileError
-from transpile.weights.report import StateDictError
-from transpile.weights.writing import OutputError
 
 _MODEL = "The torch source or its translation, and the expression that makes the model: net.py:Net(8)."
 
@@ -72,6 +69,8 @@ def command(
     any other is the prefix of a TensorFlow checkpoint. With --model THE CODE OF FILE RUNS, the weights go through
     the model, and plain TensorFlow restores them. Without it names and tensors stay as they are.
     """
+    with needs("weights"):
+        from transpile.commands._weights import Request, Told, convert
     options = read_options(data_format, rules, exact_training)
     request = Request(
         checkpoint=checkpoint,
@@ -92,9 +91,10 @@ def command(
     told = Told(style)
     try:
         convert(request, told)
-    except StateDictError as error:
-        raise UnusableCall(" ".join(str(error).split())) from None
-    except (FileError, OutputError, ValueError, TypeError) as error:
+    except (
+        ValueError,
+        TypeError,
+    ) as error:  # of a file, of an output, of weights that do not fit: each says why
         raise UnusableCall(" ".join(str(error).split())) from None
     told.end()
     return 0
