@@ -232,14 +232,22 @@ def call_layer(
         result: Fact | None = None
         # a module of which nothing is known is taken to do what those do that may stand in its place
         known = [c for c in layer.choices if c.info is not None or c.name != ANY_MODULE]
+        shared = positional[0][0] if positional else None
+        wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
         for choice in known or layer.choices:
             fact = call_layer(run, node, choice, positional, keywords, starred)
+            wanted.append((choice, run.convert.pop(id(shared), None) if shared is not None else None))
             joined = fact if result is None else join(result, fact)
             if isinstance(joined, Tensor) and joined.source == "conflict" and joined.rank in (4, 5):
                 for other in layer.choices:
                     _return_images(run, other)
                 joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
+            elif isinstance(joined, Tensor) and joined.source == "conflict":
+                for other in layer.choices:
+                    _return_plain(run, other)
             result = joined
+        if shared is not None:
+            _agreed(run, shared, wanted)
         if node is not None:
             run.plans[id(node)] = Plan("layer_call", layer=layer)
         return result if result is not None else UNKNOWN
@@ -267,6 +275,43 @@ def call_layer(
     if foreign is not None:
         return foreign(run, node, layer, [operand])
     return torch_layer(run, node, layer, operand, positional, keywords)
+
+
+def _return_plain(run: Run, layer: Layer) -> None:
+    """The same for sequences, which are in torch's order unless all of them are not."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    returned = resolve(forward.returns) if forward is not None else UNKNOWN
+    if forward is None or not isinstance(returned, Tensor) or "" in forward.pins:
+        return
+    if run.layout(returned) != PLAIN:
+        forward.pins[""] = PLAIN
+        forward.dirty = True
+        run.version += 1
+
+
+def _agreed(
+    run: Run, operand: cst.BaseExpression, wanted: list[tuple[Layer, tuple[Tensor, Any] | None]]
+) -> None:
+    """One operand for layers that stand in for one another: those that need it in another layout convert it."""
+    first = wanted[0][1]
+    if all(want is not None and first is not None and want[1] == first[1] for _, want in wanted):
+        if first is not None:
+            run.convert[id(operand)] = first
+        return
+    for choice, want in wanted:
+        forward = choice.info.find_method("forward") if choice.info is not None else None
+        if want is None:
+            continue
+        if forward is not None and forward.own_parameters:
+            name = forward.own_parameters[0].name
+            have = run.layout(want[0])
+            if isinstance(have, tuple) and name not in forward.hints:
+                forward.hints[name] = have  # as if it were written above the function
+                forward.facts.pop(name, None)
+                forward.dirty = True
+                run.version += 1
+        elif choice.site is not None:
+            run.arranged[choice.site] = want
 
 
 def _takes_images(layer: Layer) -> bool:

@@ -374,6 +374,11 @@ def arange(start, end=None, step=1, dtype=None):
     return tf.cast(tf.range(start, end, step), dtype)
 
 
+def invert(x):
+    """~x: not for a mask, bitwise for integers."""
+    return tf.logical_not(x) if x.dtype == tf.bool else tf.bitwise.invert(x)
+
+
 def tensor(data):
     """torch.tensor: int64 for integers, float32 for floats."""
     value = tf.convert_to_tensor(data)
