@@ -74,6 +74,7 @@ def drawn(files: Sequence[tuple[str, str]], states: Sequence[str]) -> str:
     }
     width = 24 + len(columns) * (_WIDE + _GAP) - _GAP
     height = 14 + max(map(len, columns.values())) * (_HIGH + 10)
+    common = _folder_of([path for path, _ in files])
     parts = [f'<svg role="img" aria-label="import graph" viewBox="0 0 {width} {height}" width="{width}">']
     for number, targets in sorted(edges.items()):
         for target in sorted(targets):
@@ -85,7 +86,8 @@ def drawn(files: Sequence[tuple[str, str]], states: Sequence[str]) -> str:
             )
     for number, (x, y) in sorted(places.items()):
         name = files[number][0]
-        short = name if len(name) <= _LONGEST else "…" + name[1 - _LONGEST :]
+        label = name[len(common) :]
+        short = label if len(label) <= _LONGEST else "…" + label[1 - _LONGEST :]
         parts.append(
             f'<a href="#f{number}" class="node {escape(states[number])}" data-node="{number}">'
             f"<title>{escape(name)}</title>"
@@ -93,6 +95,15 @@ def drawn(files: Sequence[tuple[str, str]], states: Sequence[str]) -> str:
             f'<text x="{x + 10}" y="{y + 20}">{escape(short)}</text></a>'
         )
     return "".join([*parts, "</svg>"])
+
+
+def _folder_of(paths: Sequence[str]) -> str:
+    """The folder that all paths are in, with its slash; "" where there is none."""
+    folders = {posixpath.dirname(path) for path in paths}
+    if "" in folders or len({path.startswith("/") for path in paths}) > 1:
+        return ""
+    common = posixpath.commonpath(folders)
+    return common + "/" if common and common != "/" else common
 
 
 def _depth(number: int, edges: Mapping[int, set[int]], known: dict[int, int], above: set[int]) -> int:
