@@ -124,7 +124,7 @@ class Evaluated:
         return len(self.value(name).shape) if self.is_tensor(name) else None
 
     def ranked(self, name: str) -> bool:
-        return bool(self.rank(name))
+        return bool(self.rank(name)) or not self.is_tensor(name)
 
     def dtype(self, name: str) -> str | None:
         return self.value(name).dtype.name if self.is_tensor(name) else None

@@ -54,3 +54,46 @@ def _record(rule: Rule) -> dict[str, Any]:
 
 def _fidelity(rule: Rule) -> str:
     return "refused" if rule.refuse else str(rule.fidelity)
+
+
+_HEAD = """# What becomes of torch's APIs
+
+Generated from the rule tables (`rules/*.yaml`); `TRANSPILE_UPDATE_DOCS=1 pytest tests/rulebook/test_page.py`
+refreshes it. `transpile rules NAME` shows one rule whole. *Exact* means torch's numbers, shapes and dtypes, held by the examples of
+the rule on both frameworks; *ambiguous*, that several results are right; the other words stand with their reason.
+"""
+
+
+def page(rules: Iterable[Rule]) -> str:
+    """docs/rules.md: every rule on a line, by table; what differs, or why there is no translation."""
+    tables: dict[str, list[Rule]] = {}
+    for rule in rules:
+        tables.setdefault(Path(rule.source[0]).stem, []).append(rule)
+    lines = [_HEAD]
+    for table in sorted(tables):
+        lines.append(
+            f"\n## {table.replace('_', ' ').capitalize()}\n\n| torch | also | TensorFlow | |\n|---|---|---|---|\n"
+        )
+        for rule in sorted(tables[table], key=lambda rule: rule.torch):
+            also = ", ".join(f"`{alias}`" for alias in _also(rule))
+            written = rule.instead if rule.refuse else _cell(rule)
+            note = f"refused: {rule.refuse}" if rule.refuse else _note(rule)
+            lines.append(f"| `{rule.torch}` | {also} | {written} | {note} |\n".replace("|  |", "| |"))
+    return "".join(lines)
+
+
+def _also(rule: Rule) -> list[str]:
+    method = [] if rule.method is None or rule.method_only else [f".{rule.method}"]
+    return [*(alias.removeprefix("torch.") for alias in rule.aliases), *method]
+
+
+def _cell(rule: Rule) -> str:
+    """The first Keras or TensorFlow spelling, as code in a table's cell."""
+    variants = rule.keras or rule.variants
+    text = variants[0].template.text.replace("|", "\\|")
+    return f"`` {text} ``" if "`" in text else f"`{text}`"
+
+
+def _note(rule: Rule) -> str:
+    why = "" if rule.fidelity == "exact" or not rule.why else f": {rule.why}"
+    return f"{rule.fidelity}{why}".replace("|", "\\|")

@@ -79,6 +79,8 @@ class RuleFacts:
     def ranked(self, name: str) -> bool:
         value = self.plan.bound.get(name)
         node, fact = value if value is not None and not isinstance(value, list) else (None, None)
+        if isinstance(node, (cst.List, cst.Tuple)):
+            return not any(self._bare_parameter(e.value) for e in node.elements)
         rank = self.rank(name)
         return rank > 0 if rank is not None else fact is not None and not self._bare_parameter(node)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -91,6 +92,8 @@ CONDITIONS: dict[str, Any] = {
     "is_dtype": lambda facts, name, _: getattr(facts, "is_dtype", _never)(name),
     "equals": lambda facts, name, wanted: _same(facts.constant(name), wanted),
     "one_of": lambda facts, name, wanted: any(_same(facts.constant(name), w) for w in wanted),
+    "matches": lambda facts, name, pattern: isinstance(value := facts.constant(name), str)
+    and re.fullmatch(pattern, value) is not None,
     "rank": lambda facts, name, wanted: facts.rank(name)
     in (wanted if isinstance(wanted, list) else [wanted]),
     "ranked": lambda facts, name, dim: facts.ranked(name) or _beyond_scalars(facts.constant(dim)),

@@ -187,11 +187,22 @@ def feature_dropout(input, p=0.5, training=True, inplace=False, data_format=None
     return tf.nn.dropout(input, p, noise_shape=noise)
 
 
-def alpha_dropout(input, p=0.5, training=False, inplace=False):
+def alpha_dropout(input, p=0.5, training=False, inplace=False, noise_shape=None):
     """torch.nn.functional.alpha_dropout: keeps the mean and the variance of SELU's output."""
     if not training or p == 0:
         return input
+    if p == 1:
+        return tf.zeros_like(input)
     lowest = -1.7580993408473766
     scale = 1.0 / math.sqrt((1 - p) * (1 + p * lowest * lowest))
-    keep = tf.random.uniform(tf.shape(input)) >= p
+    keep = tf.random.uniform(tf.shape(input) if noise_shape is None else noise_shape) >= p
     return tf.where(keep, input, tf.cast(lowest, input.dtype)) * scale - scale * p * lowest
+
+
+def feature_alpha_dropout(input, p=0.5, training=False, inplace=False, data_format=None):
+    """torch.nn.functional.feature_alpha_dropout: alpha dropout of whole channels."""
+    if not training or p == 0:
+        return input
+    sizes, channel = tf.shape(input), logical_axis(1, len(input.shape), data_format)
+    noise = [sizes[i] if i in (0, channel) else 1 for i in range(len(input.shape))]
+    return alpha_dropout(input, p, training, noise_shape=noise)

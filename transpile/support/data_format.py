@@ -44,3 +44,10 @@ def ntuple(value, n):
     """A number repeated n times, or the n numbers that are given."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     return values * n if len(values) == 1 else values
+
+
+def one_or_many(function, input, spatial):
+    """A function of a batch of images, or of one image without a batch axis."""
+    if len(input.shape) == spatial + 2:
+        return function(input)
+    return tf.nest.map_structure(lambda y: y[0], function(input[None]))

@@ -132,10 +132,13 @@ def positions(index, dim):
     return tf.stack(axes, -1)
 
 
-@takes_scalars
 def gather(input, dim, index):
     """torch.gather: every axis of `index` may be shorter than that of the input."""
-    index = tf.cast(vector(index), tf.int64)
+    index = tf.cast(index, tf.int64)
+    if len(input.shape) == 0:
+        return tf.broadcast_to(input, tf.shape(index))
+    if len(index.shape) != len(input.shape):  # one number for a vector, or an empty index of any rank
+        return tf.gather(input, index) if len(index.shape) == 0 else tf.zeros(shape(index), input.dtype)
     if all(n is not None and n == m for n, m in without(dim, input, index)):
         axis = dim % len(input.shape)
         return (

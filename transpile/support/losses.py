@@ -209,6 +209,8 @@ def triplet_margin_with_distance_loss(
 def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
     """torch.nn.functional.multi_margin_loss: the target's own term counts as nothing."""
     input = tf.reshape(input, (1,)) if len(input.shape) == 0 else input
+    target = tf.reshape(target, tf.shape(input)[:-1])
+    target = tf.ensure_shape(target, input.shape[:-1])
     classes = tf.shape(input)[-1]
     chosen = tf.one_hot(target, classes, on_value=True, off_value=False, dtype=tf.bool)
     own = tf.gather(input, target, axis=-1, batch_dims=len(target.shape))[..., None]

@@ -16,6 +16,27 @@ def matmul(input, other):
     return tf.linalg.matvec(a, b) if len(b.shape) == 1 else tf.matmul(a, b)
 
 
+def einsum(equation, *operands):
+    """torch.einsum with "..." for axes that the result does not have: they are broadcast, and summed over."""
+    terms, _, result = equation.replace(" ", "").partition("->")
+    terms = terms.split(",")
+    free = [letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in equation]
+    ranks = [len(x.shape) - len(term.replace("...", "")) for term, x in zip(terms, operands, strict=True)]
+    letters = "".join(free[: max(ranks)])
+    written = [t.replace("...", letters[len(letters) - n :]) for t, n in zip(terms, ranks, strict=True)]
+    tensors = list(operands)
+    for i, term in enumerate(written):  # a size of 1 that another operand has larger counts for all of it
+        ones = [axis for axis, c in enumerate(term) if c in letters and tensors[i].shape[axis] == 1]
+        for axis in reversed(ones):
+            sizes = [
+                x.shape[t.index(term[axis])] for t, x in zip(written, tensors, strict=True) if term[axis] in t
+            ]
+            if any(n != 1 for n in sizes):
+                tensors[i] = tf.squeeze(tensors[i], axis)
+                written[i] = written[i][:axis] + written[i][axis + 1 :]
+    return tf.einsum(f"{','.join(written)}->{result.replace('...', letters)}", *tensors)
+
+
 def bmm(input, mat2):
     """torch.bmm."""
     return tf.matmul(input, mat2)

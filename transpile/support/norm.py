@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from transpile.support.data_format import DATA_FORMAT, channel_axis, spatial_axes
+from transpile.support.data_format import DATA_FORMAT, channel_axis, one_or_many, spatial_axes
 from transpile.support.module import Buffer, TorchLayer, put_variable
 from transpile.support.shape import product, reshape, shape
 
@@ -57,7 +57,7 @@ def batch_norm(
     y, mean, variance = fused_batch_norm(
         input, scale, offset, running_mean, running_var, eps, training, data_format
     )
-    if training and running_mean is not None:
+    if training and hasattr(running_mean, "assign"):  # a plain tensor cannot be changed
         running_mean.assign(running_mean * (1 - momentum) + mean * momentum)
         running_var.assign(running_var * (1 - momentum) + variance * momentum)
     return y
@@ -111,7 +111,7 @@ def instance_norm(
         return batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps, data_format)
     axes = spatial_axes(len(input.shape), data_format)
     mean, variance = tf.nn.moments(input, axes, keepdims=True)
-    if running_mean is not None:
+    if hasattr(running_mean, "assign"):
         count = product(shape(input)[axis] for axis in axes)
         unbiased = variance * (tf.cast(count, variance.dtype) / tf.cast(count - 1, variance.dtype))
         batch = [tf.reshape(tf.reduce_mean(value, 0), (-1,)) for value in (mean, unbiased)]
@@ -298,29 +298,39 @@ class InstanceNorm(BatchNorm):
         )
 
     def call(self, input, training=None):
-        return instance_norm(
+        return one_or_many(
+            lambda x: instance_norm(
+                x,
+                self.moving_mean,
+                self.moving_variance,
+                self.gamma,
+                self.beta,
+                bool(training) or not self.track_running_stats,
+                self.momentum,
+                self.epsilon,
+                self.data_format,
+            ),
             input,
-            self.moving_mean,
-            self.moving_variance,
-            self.gamma,
-            self.beta,
-            bool(training) or not self.track_running_stats,
-            self.momentum,
-            self.epsilon,
-            self.data_format,
+            self.spatial,
         )
 
 
 class InstanceNorm1d(InstanceNorm):
     """torch.nn.InstanceNorm1d."""
 
+    spatial = 1
+
 
 class InstanceNorm2d(InstanceNorm):
     """torch.nn.InstanceNorm2d."""
 
+    spatial = 2
+
 
 class InstanceNorm3d(InstanceNorm):
     """torch.nn.InstanceNorm3d."""
+
+    spatial = 3
 
 
 class GroupNorm(Normalization, tf.keras.layers.GroupNormalization):

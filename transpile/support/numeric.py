@@ -296,6 +296,8 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, data_format="plain"):
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """torch.nn.functional.cosine_similarity."""
     x1, x2 = promote(as_float(x1), as_float(x2))
+    shapes = tf.broadcast_dynamic_shape(tf.shape(x1), tf.shape(x2))
+    x1, x2 = tf.broadcast_to(x1, shapes), tf.broadcast_to(x2, shapes)
     dot = tf.reduce_sum(x1 * x2, axes_of(x1 * x2, dim))
     sizes = [tf.maximum(norm(x, 2, dim, True), eps) for x in (x1, x2)]
     sizes = sizes[0] * sizes[1]

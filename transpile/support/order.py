@@ -169,7 +169,7 @@ def cummax(input, dim):
 
 def unique(input, sorted=True, return_inverse=False, return_counts=False, dim=None):
     """torch.unique of the flat tensor, or of the slices along `dim`, in ascending order."""
-    axis = 0 if dim is None else dim
+    axis = 0 if dim is None else dim % len(input.shape)
     x = tf.reshape(input, (-1,)) if dim is None else input
     values, inverse, counts = tf.raw_ops.UniqueWithCountsV2(x=x, axis=[axis], out_idx=tf.int64)
     order = sorted_rows(values, axis)
@@ -196,7 +196,7 @@ def sorted_rows(x, axis):
 
 def unique_consecutive(input, return_inverse=False, return_counts=False, dim=None):
     """torch.unique_consecutive of the flat tensor, or of the slices along `dim`."""
-    axis = 0 if dim is None else dim
+    axis = 0 if dim is None else dim % len(input.shape)
     x = tf.reshape(input, (-1,)) if dim is None else input
     n = shape(x)[axis]
     changed = tf.gather(x, tf.range(1, n), axis=axis) != tf.gather(x, tf.range(n - 1), axis=axis)

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from transpile.support.data_format import logical_axis, ntuple
+from transpile.support.data_format import logical_axis, ntuple, one_or_many
 from transpile.support.module import TorchLayer
 
 
@@ -18,23 +18,29 @@ def pad(input, pad, mode="constant", value=None, data_format=None):
 def pad_axes(x, pairs, mode="constant", value=None):
     """Pads the axes of a dict {axis: (before, after)}; a negative number takes elements away."""
     rank = len(x.shape)
-    for axis, (before, after) in pairs.items():
+    for axis, (before, after) in () if mode == "replicate" else pairs.items():
         if isinstance(before, int) and isinstance(after, int) and min(before, after) < 0:
             cut = slice(max(0, -before), after if after < 0 else None)
             x = x[(slice(None),) * axis + (cut,)]
     pads = [pairs.get(axis, (0, 0)) for axis in range(rank)]
-    pads = [tuple(max(0, n) if isinstance(n, int) else n for n in pair) for pair in pads]
+    if mode != "replicate":
+        pads = [tuple(max(0, n) if isinstance(n, int) else n for n in pair) for pair in pads]
     if all(isinstance(n, int) and n == 0 for pair in pads for n in pair):
         return x
     if mode == "constant":
         return tf.pad(x, pads, constant_values=tf.cast(0 if value is None else value, x.dtype))
-    if mode == "reflect":
+    if mode == "reflect" and 0 not in x.shape:
         return tf.pad(x, pads, "REFLECT")
     for axis, (before, after) in enumerate(pads):
         if (before, after) != (0, 0):
             size = x.shape[axis] if x.shape[axis] is not None else tf.shape(x)[axis]
             index = tf.range(-before, size + after)
-            index = index % size if mode == "circular" else tf.clip_by_value(index, 0, size - 1)
+            if mode == "circular":
+                index = index % size
+            elif mode == "reflect":
+                index = size - 1 - tf.abs(size - 1 - tf.abs(index))
+            else:
+                index = tf.clip_by_value(index, 0, size - 1)
             x = tf.gather(x, index, axis=axis)
     return x
 
@@ -52,7 +58,9 @@ class Pad(TorchLayer, tf.keras.layers.Layer):
         self.data_format = data_format
 
     def call(self, input):
-        return pad(input, self.padding, self.mode, self.value, self.data_format)
+        return one_or_many(
+            lambda x: pad(x, self.padding, self.mode, self.value, self.data_format), input, self.spatial
+        )
 
 
 class ConstantPad1d(Pad):

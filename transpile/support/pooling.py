@@ -2,7 +2,15 @@
 
 import tensorflow as tf
 
-from transpile.support.data_format import DATA_FORMAT, channel_axis, image, ntuple, plain, spatial_axes
+from transpile.support.data_format import (
+    DATA_FORMAT,
+    channel_axis,
+    image,
+    ntuple,
+    one_or_many,
+    plain,
+    spatial_axes,
+)
 from transpile.support.module import TorchLayer
 from transpile.support.padding import pad_axes
 from transpile.support.shape import shape
@@ -43,7 +51,7 @@ def max_pool(
     """Max pooling of rank 1 to 3; `return_indices` gives positions in each flat image, as torch does."""
     n = len(input.shape) - 2
     kernel, padding, dilation = ntuple(kernel_size, n), ntuple(padding, n), ntuple(dilation, n)
-    stride = kernel if stride is None or stride == [] else ntuple(stride, n)
+    stride = kernel if stride is None or stride in ([], ()) else ntuple(stride, n)
     pairs = pool_pairs(input, kernel, stride, padding, dilation, ceil_mode, data_format)
     if return_indices:
         return max_pool_with_indices(input, kernel, stride, pairs, dilation, data_format)
@@ -107,7 +115,7 @@ def avg_pool(
     """Average pooling of rank 1 to 3; what ceil_mode adds at the end never counts."""
     n = len(input.shape) - 2
     kernel, padding = ntuple(kernel_size, n), ntuple(padding, n)
-    stride = kernel if stride is None or stride == [] else ntuple(stride, n)
+    stride = kernel if stride is None or stride in ([], ()) else ntuple(stride, n)
     pairs = pool_pairs(input, kernel, stride, padding, (1,) * n, ceil_mode, data_format)
     x = pad_axes(input, pairs)
     layouts = ("NWC", "NHWC", "NDHWC") if channel_axis(data_format) == -1 else ("NCW", "NCHW", "NCDHW")
@@ -233,15 +241,19 @@ class MaxPool(TorchLayer):
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def call(self, input):
-        return max_pool(
+        return one_or_many(
+            lambda x: max_pool(
+                x,
+                self.kernel_size,
+                self.stride,
+                self.padding,
+                self.dilation,
+                self.ceil_mode,
+                self.return_indices,
+                self.data_format,
+            ),
             input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.dilation,
-            self.ceil_mode,
-            self.return_indices,
-            self.data_format,
+            self.spatial,
         )
 
 
@@ -265,15 +277,19 @@ class AvgPool(TorchLayer):
         self.count_include_pad, self.divisor_override = count_include_pad, divisor_override
 
     def call(self, input):
-        return avg_pool(
+        return one_or_many(
+            lambda x: avg_pool(
+                x,
+                self.kernel_size,
+                self.stride,
+                self.padding,
+                self.ceil_mode,
+                self.count_include_pad,
+                self.divisor_override,
+                self.data_format,
+            ),
             input,
-            self.kernel_size,
-            self.stride,
-            self.padding,
-            self.ceil_mode,
-            self.count_include_pad,
-            self.divisor_override,
-            self.data_format,
+            self.spatial,
         )
 
 
@@ -285,7 +301,9 @@ class AdaptiveAvgPool(TorchLayer, tf.keras.layers.Layer):
         self.output_size, self.data_format = output_size, data_format
 
     def call(self, input):
-        return adaptive_avg_pool(input, self.output_size, self.data_format)
+        return one_or_many(
+            lambda x: adaptive_avg_pool(x, self.output_size, self.data_format), input, self.spatial
+        )
 
 
 class AdaptiveMaxPool(TorchLayer, tf.keras.layers.Layer):
@@ -296,7 +314,11 @@ class AdaptiveMaxPool(TorchLayer, tf.keras.layers.Layer):
         self.output_size, self.return_indices, self.data_format = output_size, return_indices, data_format
 
     def call(self, input):
-        return adaptive_max_pool(input, self.output_size, self.return_indices, self.data_format)
+        return one_or_many(
+            lambda x: adaptive_max_pool(x, self.output_size, self.return_indices, self.data_format),
+            input,
+            self.spatial,
+        )
 
 
 class LPPool(TorchLayer, tf.keras.layers.Layer):
@@ -308,7 +330,13 @@ class LPPool(TorchLayer, tf.keras.layers.Layer):
         self.ceil_mode, self.data_format = ceil_mode, data_format
 
     def call(self, input):
-        return lp_pool(input, self.norm_type, self.kernel_size, self.stride, self.ceil_mode, self.data_format)
+        return one_or_many(
+            lambda x: lp_pool(
+                x, self.norm_type, self.kernel_size, self.stride, self.ceil_mode, self.data_format
+            ),
+            input,
+            self.spatial,
+        )
 
 
 class MaxUnpool(TorchLayer, tf.keras.layers.Layer):

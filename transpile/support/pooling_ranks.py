@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from transpile.support.data_format import one_or_many
 from transpile.support.pooling import (
     AdaptiveAvgPool,
     AdaptiveMaxPool,
@@ -47,12 +48,12 @@ def avg_pool1d(
 
 def adaptive_avg_pool1d(input, output_size, data_format=None):
     """torch.nn.functional.adaptive_avg_pool1d."""
-    return adaptive_avg_pool(input, output_size, data_format)
+    return one_or_many(lambda x: adaptive_avg_pool(x, output_size, data_format), input, 1)
 
 
 def adaptive_max_pool1d(input, output_size, return_indices=False, data_format=None):
     """torch.nn.functional.adaptive_max_pool1d."""
-    return adaptive_max_pool(input, output_size, return_indices, data_format)
+    return one_or_many(lambda x: adaptive_max_pool(x, output_size, return_indices, data_format), input, 1)
 
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
@@ -97,12 +98,12 @@ def avg_pool2d(
 
 def adaptive_avg_pool2d(input, output_size, data_format=None):
     """torch.nn.functional.adaptive_avg_pool2d."""
-    return adaptive_avg_pool(input, output_size, data_format)
+    return one_or_many(lambda x: adaptive_avg_pool(x, output_size, data_format), input, 2)
 
 
 def adaptive_max_pool2d(input, output_size, return_indices=False, data_format=None):
     """torch.nn.functional.adaptive_max_pool2d."""
-    return adaptive_max_pool(input, output_size, return_indices, data_format)
+    return one_or_many(lambda x: adaptive_max_pool(x, output_size, return_indices, data_format), input, 2)
 
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
@@ -147,12 +148,12 @@ def avg_pool3d(
 
 def adaptive_avg_pool3d(input, output_size, data_format=None):
     """torch.nn.functional.adaptive_avg_pool3d."""
-    return adaptive_avg_pool(input, output_size, data_format)
+    return one_or_many(lambda x: adaptive_avg_pool(x, output_size, data_format), input, 3)
 
 
 def adaptive_max_pool3d(input, output_size, return_indices=False, data_format=None):
     """torch.nn.functional.adaptive_max_pool3d."""
-    return adaptive_max_pool(input, output_size, return_indices, data_format)
+    return one_or_many(lambda x: adaptive_max_pool(x, output_size, return_indices, data_format), input, 3)
 
 
 def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
@@ -168,21 +169,31 @@ def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_siz
 class MaxPool1d(MaxPool, tf.keras.layers.MaxPooling1D):
     """torch.nn.MaxPool1d."""
 
+    spatial = 1
+
 
 class AvgPool1d(AvgPool, tf.keras.layers.AveragePooling1D):
     """torch.nn.AvgPool1d."""
+
+    spatial = 1
 
 
 class AdaptiveAvgPool1d(AdaptiveAvgPool):
     """torch.nn.AdaptiveAvgPool1d."""
 
+    spatial = 1
+
 
 class AdaptiveMaxPool1d(AdaptiveMaxPool):
     """torch.nn.AdaptiveMaxPool1d."""
 
+    spatial = 1
+
 
 class LPPool1d(LPPool):
     """torch.nn.LPPool1d."""
+
+    spatial = 1
 
 
 class MaxUnpool1d(MaxUnpool):
@@ -192,21 +203,31 @@ class MaxUnpool1d(MaxUnpool):
 class MaxPool2d(MaxPool, tf.keras.layers.MaxPooling2D):
     """torch.nn.MaxPool2d."""
 
+    spatial = 2
+
 
 class AvgPool2d(AvgPool, tf.keras.layers.AveragePooling2D):
     """torch.nn.AvgPool2d."""
+
+    spatial = 2
 
 
 class AdaptiveAvgPool2d(AdaptiveAvgPool):
     """torch.nn.AdaptiveAvgPool2d."""
 
+    spatial = 2
+
 
 class AdaptiveMaxPool2d(AdaptiveMaxPool):
     """torch.nn.AdaptiveMaxPool2d."""
 
+    spatial = 2
+
 
 class LPPool2d(LPPool):
     """torch.nn.LPPool2d."""
+
+    spatial = 2
 
 
 class MaxUnpool2d(MaxUnpool):
@@ -216,21 +237,31 @@ class MaxUnpool2d(MaxUnpool):
 class MaxPool3d(MaxPool, tf.keras.layers.MaxPooling3D):
     """torch.nn.MaxPool3d."""
 
+    spatial = 3
+
 
 class AvgPool3d(AvgPool, tf.keras.layers.AveragePooling3D):
     """torch.nn.AvgPool3d."""
+
+    spatial = 3
 
 
 class AdaptiveAvgPool3d(AdaptiveAvgPool):
     """torch.nn.AdaptiveAvgPool3d."""
 
+    spatial = 3
+
 
 class AdaptiveMaxPool3d(AdaptiveMaxPool):
     """torch.nn.AdaptiveMaxPool3d."""
 
+    spatial = 3
+
 
 class LPPool3d(LPPool):
     """torch.nn.LPPool3d."""
+
+    spatial = 3
 
 
 class MaxUnpool3d(MaxUnpool):

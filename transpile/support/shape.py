@@ -4,8 +4,6 @@ import math
 
 import tensorflow as tf
 
-from transpile.support.scalars import takes_scalars
-
 
 def shape(x):
     """The sizes of x in the order of its axes."""
@@ -164,6 +162,8 @@ def split(x, split_size_or_sections, dim=0):
 def tensor_split(x, indices_or_sections, dim=0):
     """torch.tensor_split: nearly equal pieces, or a cut before each of the given indices."""
     n = size(x, dim)
+    if tf.is_tensor(indices_or_sections):
+        indices_or_sections = indices_or_sections.numpy().tolist()
     if isinstance(indices_or_sections, int):
         small, extra = divmod(n, indices_or_sections)
         return tuple(tf.split(x, [small + (i < extra) for i in range(indices_or_sections)], dim))
@@ -176,9 +176,10 @@ def unbind(x, dim=0):
     return tuple(tf.unstack(x, axis=dim))
 
 
-@takes_scalars
 def unfold_axis(x, dimension, size, step):
     """x.unfold(dimension, size, step): windows of an axis; the elements of a window stand last."""
+    if len(x.shape) == 0:
+        return tf.reshape(x, (1,))
     dimension = dimension % len(x.shape)
     length = x.shape[dimension] if x.shape[dimension] is not None else tf.shape(x)[dimension]
     starts = tf.range(0, length - size + 1, step)
@@ -201,7 +202,9 @@ def movedim(x, source, destination):
 
 
 def transpose(x, dim0, dim1):
-    """torch.transpose: two axes swapped."""
+    """torch.transpose: two axes swapped; a scalar has none."""
+    if len(x.shape) == 0:
+        return x
     order = list(range(len(x.shape)))
     order[dim0], order[dim1] = order[dim1], order[dim0]
     return tf.transpose(x, order)
@@ -221,3 +224,23 @@ def unpack_axes(tensor, packed_shapes, pattern):
         reshape(part, [*have[:at], *sizes, *have[at + 1 :]])
         for part, sizes in zip(parts, packed_shapes, strict=True)
     ]
+
+
+def hsplit(input, indices_or_sections):
+    """torch.hsplit: along the second axis, or the only one."""
+    return tensor_split(input, indices_or_sections, 1 if len(input.shape) > 1 else 0)
+
+
+def with_rank(function, *tensors):
+    """torch.atleast_1d and its kin: of one tensor, of several, or of a list of them."""
+    if len(tensors) > 1 or isinstance(tensors[0], (tuple, list)):
+        listed = tensors if len(tensors) > 1 else tensors[0]
+        return tuple(function(x) for x in listed)
+    return function(tensors[0])
+
+
+def cat(tensors, dim=0):
+    """torch.cat: vectors of length 0 join anything."""
+    rank = max(len(x.shape) for x in tensors)
+    kept = [x for x in tensors if rank == 1 or not (len(x.shape) == 1 and x.shape[0] == 0)]
+    return tf.concat(kept, dim)

@@ -117,6 +117,9 @@ def nanmedian(input, dim=None, keepdim=False):
 @takes_scalars
 def nanquantile(input, q, dim=None, keepdim=False, interpolation="linear"):
     """torch.nanquantile for one q, over the elements that are numbers."""
+    if len(getattr(q, "shape", ())):
+        found = [nanquantile(input, part, dim, keepdim, interpolation) for part in tf.unstack(q)]
+        return tf.stack(found)
     x, axis = (tf.reshape(input, (-1,)), 0) if dim is None else (input, dim % len(input.shape))
     count = tf.reduce_sum(tf.cast(tf.equal(x, x), tf.int32), axis, keepdims=True)
     ordered = tf.sort(tf.where(tf.equal(x, x), x, tf.constant(math.inf, x.dtype)), axis)
@@ -135,8 +138,9 @@ def histc(input, bins=100, min=0, max=0):
     """torch.histc: counts in equal bins between min and max, or between the extremes where both are 0."""
     if min == 0 and max == 0:
         min, max = tf.reduce_min(input), tf.reduce_max(input)
-    elif min == max:
-        min, max = min - 1, max + 1
+    min, max = tf.cast(min, input.dtype), tf.cast(max, input.dtype)
+    alone = tf.equal(min, max)
+    min, max = tf.where(alone, min - 1, min), tf.where(alone, max + 1, max)
     x = tf.reshape(input, (-1,))
     x = tf.boolean_mask(x, (x >= min) & (x <= max))
     place = tf.cast(tf.floor((x - min) / (max - min) * bins), tf.int32)

@@ -6,6 +6,7 @@ import math
 import tensorflow as tf
 
 from transpile.support.index import slice_update
+from transpile.support.numeric import nonzero, norm
 from transpile.support.shape import product, shape
 
 
@@ -96,7 +97,7 @@ def sum_to_size(input, *size):
 def renorm(input, p, dim, maxnorm):
     """torch.renorm: slices along dim whose p-norm is larger than maxnorm are scaled down to it."""
     axes = [i for i in range(len(input.shape)) if i != dim % len(input.shape)]
-    size = tf.pow(tf.reduce_sum(tf.pow(tf.abs(input), p), axes, keepdims=True), 1.0 / p)
+    size = norm(input, p, axes, True)
     return tf.where(size > maxnorm, input * (maxnorm / (size + 1e-7)), input)
 
 
@@ -118,13 +119,14 @@ def unravel_index(indices, shape):
 
 def nonzero_static(input, size, fill_value=-1):
     """torch.nonzero_static: positions, cut or filled up to this many."""
-    places = tf.where(input)[:size]
+    places = nonzero(input)[:size]
     missing = size - tf.shape(places)[0]
     return tf.pad(places, [[0, missing], [0, 0]], constant_values=tf.cast(fill_value, tf.int64))
 
 
 def numeric_gradient(input, spacing=1, dim=None, edge_order=1):
     """torch.gradient: central differences, one tensor per axis; spacing is a number, or one or coordinates per axis."""
+    spacing = 1 if spacing is None else spacing
     axes = range(len(input.shape)) if dim is None else [dim] if isinstance(dim, int) else dim
     axes = [axis % len(input.shape) for axis in axes]
     steps = list(spacing) if isinstance(spacing, (tuple, list)) else [spacing] * len(axes)
