@@ -59,8 +59,9 @@ def _fidelity(rule: Rule) -> str:
 _HEAD = """# What becomes of torch's APIs
 
 Generated from the rule tables (`rules/*.yaml`); `TRANSPILE_UPDATE_DOCS=1 pytest tests/rulebook/test_page.py`
-refreshes it. `transpile rules NAME` shows one rule whole. *Exact* means torch's numbers, shapes and dtypes, held by the examples of
-the rule on both frameworks; *ambiguous*, that several results are right; the other words stand with their reason.
+refreshes it. `transpile rules NAME` shows one rule whole. *Exact* means torch's numbers, shapes and dtypes, held by
+the examples of the rule on both frameworks; *ambiguous*, that several results are right; the other words stand with
+their reason.
 """
 
 

@@ -80,7 +80,14 @@ class RuleFacts:
         value = self.plan.bound.get(name)
         node, fact = value if value is not None and not isinstance(value, list) else (None, None)
         if isinstance(node, (cst.List, cst.Tuple)):
-            return not any(self._bare_parameter(e.value) for e in node.elements)
+            listed = self._fact(name)
+            known = (listed.items or []) if isinstance(listed, Sequence) else []
+            ranks = [f.rank if isinstance(f := resolve(item), Tensor) else None for item in known]
+            ranks += [None] * (len(node.elements) - len(ranks))
+            return not any(
+                rank is None and self._bare_parameter(e.value)
+                for e, rank in zip(node.elements, ranks, strict=False)
+            )
         rank = self.rank(name)
         return rank > 0 if rank is not None else fact is not None and not self._bare_parameter(node)
 
