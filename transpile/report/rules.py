@@ -47,6 +47,7 @@ def _record(rule: Rule) -> dict[str, Any]:
         "fidelity": _fidelity(rule),
         "why": rule.why,
         "url": rule.url,
+        "examples": [example["call"] for example in rule.examples],
         "table": f"{Path(rule.source[0]).name}:{rule.source[1]}",
     }
     return {key: value for key, value in record.items() if value not in (None, [], "")}
