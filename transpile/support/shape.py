@@ -237,10 +237,3 @@ def with_rank(function, *tensors):
         listed = tensors if len(tensors) > 1 else tensors[0]
         return tuple(function(x) for x in listed)
     return function(tensors[0])
-
-
-def cat(tensors, dim=0):
-    """torch.cat: vectors of length 0 join anything."""
-    rank = max(len(x.shape) for x in tensors)
-    kept = [x for x in tensors if rank == 1 or not (len(x.shape) == 1 and x.shape[0] == 0)]
-    return tf.concat(kept, dim)
