@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,16 @@ pytest.importorskip("pre_commit")
 ROOT = Path(__file__).parents[2]
 Git = Callable[..., str]
 LEFT = "import torch\n\n\ndef f(x):\n    return torch.no_such(x)\n"
+
+
+NOTEBOOK = json.dumps(
+    {
+        "cells": [
+            {"cell_type": "code", "source": LEFT, "metadata": {}, "outputs": [], "execution_count": None}
+        ],
+        "metadata": {}, "nbformat": 4, "nbformat_minor": 4,
+    }
+)  # fmt: skip
 
 
 def pre_commit(*words: str) -> subprocess.CompletedProcess[str]:
@@ -90,6 +101,9 @@ def test_the_check_speaks_of_changed_files_alone(hooked: Path, git: Git) -> None
     Path("new.py").write_text("x = 1\n")
     git("add", ".")
     assert pre_commit("run", "transpile-check").returncode == 0
+    Path("new.ipynb").write_text(NOTEBOOK)
+    git("add", ".")
+    assert "new.ipynb:cell 1:5:12: API001" in pre_commit("run", "transpile-check").stdout
 
 
 @pytest.mark.slow

@@ -37,6 +37,8 @@ def with_tensorflow(file: File, outcome: Outcome) -> Outcome:
     from transpile.hazards import check_tensorflow
     from transpile.source.text import decode
 
+    if file.source.suffix != ".py":  # a notebook: its cells are not one text
+        return outcome
     try:
         text = decode(file.source.read_bytes()).text
     except (OSError, SourceError):  # said already
