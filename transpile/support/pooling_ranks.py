@@ -30,7 +30,11 @@ def max_pool1d(
     data_format=None,
 ):
     """torch.nn.functional.max_pool1d."""
-    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format)
+    return one_or_many(
+        lambda x: max_pool(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format),
+        input,
+        1,
+    )
 
 
 def avg_pool1d(
@@ -43,7 +47,11 @@ def avg_pool1d(
     data_format=None,
 ):
     """torch.nn.functional.avg_pool1d."""
-    return avg_pool(input, kernel_size, stride, padding, ceil_mode, count_include_pad, None, data_format)
+    return one_or_many(
+        lambda x: avg_pool(x, kernel_size, stride, padding, ceil_mode, count_include_pad, None, data_format),
+        input,
+        1,
+    )
 
 
 def adaptive_avg_pool1d(input, output_size, data_format=None):
@@ -58,7 +66,7 @@ def adaptive_max_pool1d(input, output_size, return_indices=False, data_format=No
 
 def lp_pool1d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
     """torch.nn.functional.lp_pool1d."""
-    return lp_pool(input, norm_type, kernel_size, stride, ceil_mode, data_format)
+    return one_or_many(lambda x: lp_pool(x, norm_type, kernel_size, stride, ceil_mode, data_format), input, 1)
 
 
 def max_unpool1d(input, indices, kernel_size, stride=None, padding=0, output_size=None, data_format=None):
@@ -77,7 +85,11 @@ def max_pool2d(
     data_format=None,
 ):
     """torch.nn.functional.max_pool2d."""
-    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format)
+    return one_or_many(
+        lambda x: max_pool(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format),
+        input,
+        2,
+    )
 
 
 def avg_pool2d(
@@ -91,8 +103,12 @@ def avg_pool2d(
     data_format=None,
 ):
     """torch.nn.functional.avg_pool2d."""
-    return avg_pool(
-        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, data_format
+    return one_or_many(
+        lambda x: avg_pool(
+            x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, data_format
+        ),
+        input,
+        2,
     )
 
 
@@ -108,7 +124,7 @@ def adaptive_max_pool2d(input, output_size, return_indices=False, data_format=No
 
 def lp_pool2d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
     """torch.nn.functional.lp_pool2d."""
-    return lp_pool(input, norm_type, kernel_size, stride, ceil_mode, data_format)
+    return one_or_many(lambda x: lp_pool(x, norm_type, kernel_size, stride, ceil_mode, data_format), input, 2)
 
 
 def max_unpool2d(input, indices, kernel_size, stride=None, padding=0, output_size=None, data_format=None):
@@ -127,7 +143,11 @@ def max_pool3d(
     data_format=None,
 ):
     """torch.nn.functional.max_pool3d."""
-    return max_pool(input, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format)
+    return one_or_many(
+        lambda x: max_pool(x, kernel_size, stride, padding, dilation, ceil_mode, return_indices, data_format),
+        input,
+        3,
+    )
 
 
 def avg_pool3d(
@@ -141,8 +161,12 @@ def avg_pool3d(
     data_format=None,
 ):
     """torch.nn.functional.avg_pool3d."""
-    return avg_pool(
-        input, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, data_format
+    return one_or_many(
+        lambda x: avg_pool(
+            x, kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override, data_format
+        ),
+        input,
+        3,
     )
 
 
@@ -158,7 +182,7 @@ def adaptive_max_pool3d(input, output_size, return_indices=False, data_format=No
 
 def lp_pool3d(input, norm_type, kernel_size, stride=None, ceil_mode=False, data_format=None):
     """torch.nn.functional.lp_pool3d."""
-    return lp_pool(input, norm_type, kernel_size, stride, ceil_mode, data_format)
+    return one_or_many(lambda x: lp_pool(x, norm_type, kernel_size, stride, ceil_mode, data_format), input, 3)
 
 
 def max_unpool3d(input, indices, kernel_size, stride=None, padding=0, output_size=None, data_format=None):
