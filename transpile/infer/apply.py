@@ -187,7 +187,8 @@ def bind(
     for key, operand in keywords.items():
         target = key
         if key not in declared:
-            alias = ALIASES.get(key)
+            # torch has one overload with `indices`, another with `sections`
+            alias = ALIASES.get(key) or next((name for name in declared if key in name.split("_or_")), None)
             if alias in declared:
                 target = str(alias)
             elif key in rule.drop:

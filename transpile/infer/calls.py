@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import logging
+
 import libcst as cst
 
 from transpile.infer.apply import Operand, apply
@@ -31,6 +34,7 @@ from transpile.infer.foreign import FUNCTIONS as FOREIGN
 from transpile.infer.higher_order import called_value, mapped, partial
 from transpile.infer.join import join
 from transpile.infer.layers import (
+    MODULE_METHODS,
     call_layer,
     construct_layer,
     construct_unknown_layer,
@@ -184,6 +188,12 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     if isinstance(owner, Python) and owner.type in ("str", "array"):
         arguments(run, node)
         return Python(owner.type)
+    if isinstance(owner, Var) and _is_telling(name):
+        definers = run.definers.get(name, ())
+        if len(definers) == 1:  # only one class of the project has such a method
+            owner.bound = Layer(definers[0].name, definers[0])
+            run.version += 1
+            owner = owner.bound
     if name in WALKS and run.module.concerns_torch and not isinstance(owner, (Layer, Ref, Class, Python)):
         positional, keywords, _ = arguments(run, node)
         anything = Layer("torch.nn.Module")
@@ -196,6 +206,32 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     if isinstance(owner, Layer):
         return layer_method(run, node, func, owner, name)
     return None
+
+
+# Methods of Python's own types, of files and loggers: a class of the project that has one too is not meant by it.
+COMMON_METHODS = frozenset(
+    name
+    for type_ in (str, bytes, list, dict, set, int, float, io.IOBase, logging.Logger)
+    for name in dir(type_)
+)
+
+
+def _is_telling(name: str) -> bool:
+    """Whether a method's name is one that only the project can have given."""
+    ordinary = (COMMON_METHODS, TENSOR_METHODS, NO_ARGUMENT, AMBIGUOUS, WALKS, LAYER_METHODS)
+    return len(name) > 4 and not name.startswith("_") and not any(name in names for names in ordinary)
+
+
+LAYER_METHODS = MODULE_METHODS | {"forward", "step", "start", "close", "reset", "setup", "build", "write"}
+
+
+def _as_the_others(run: Run, node: cst.BaseExpression, fact: Fact, current: Fact) -> None:
+    """What joins a list of tensors gets their layout: whoever takes one out cannot tell which it was."""
+    new, old = resolve(fact), resolve(current)
+    if isinstance(new, Tensor) and isinstance(old, Tensor) and new is not old:
+        target = run.layout(old)
+        if isinstance(target, tuple) and new.rank == old.rank:
+            run.want(node, new, target)
 
 
 def _unpacks_dict(node: cst.Call) -> bool:
@@ -218,6 +254,8 @@ def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fac
             resolved = resolve(fact)
             fact = resolved.any() if isinstance(resolved, Sequence) else UNKNOWN
         current = owner.any() if owner.items or owner.element is not UNKNOWN else fact
+        if name != "extend":
+            _as_the_others(run, node.args[-1].value, fact, current)
         owner.element = join(current, fact) if current is not fact else fact
         owner.items = None
         return Python("none")

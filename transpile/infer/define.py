@@ -49,6 +49,9 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
         if isinstance(child, cst.FunctionDef):
             method = register(run, child, info)
             info.methods[child.name.value] = method
+            definers = run.definers.setdefault(child.name.value, [])
+            if info not in definers:
+                definers.append(info)
             run.env[child.name.value] = Function(method)
         else:
             block(run, [child])

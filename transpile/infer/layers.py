@@ -20,6 +20,7 @@ from transpile.infer.summaries import call
 from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, torch_layer
 
 __all__ = [
+    "MODULE_METHODS",
     "call_layer",
     "construct_layer",
     "construct_unknown_layer",

@@ -201,7 +201,7 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     if function is None or not run.channels_last or not isinstance(resolved, Tensor):
         return fact
     pin = function.pins.get(name)
-    if pin is None or resolved.rank is None or resolved.rank < 3:
+    if pin is None or resolved.rank is None or not 3 <= resolved.rank <= 5:
         return fact
     layout = run.layout(resolved)
     if isinstance(layout, tuple) and layout == pin:

@@ -74,7 +74,9 @@ def call(
             handed = _handed_on(run, inner, outer, returned, layouts)
             if handed is not None:
                 return handed
-    return instance_of(returned, _sizes(run, info, arguments), layouts)
+    result = instance_of(returned, _sizes(run, info, arguments), layouts)
+    foreign = {inner.rank for _, inner, outer in tensors if inner.lent and outer.rank != inner.rank}
+    return _without_rank(result, foreign) if foreign and isinstance(result, Sequence) else result
 
 
 def _bound(
@@ -129,6 +131,16 @@ def _handed_on(
     if inner.rank is not None and returned.rank == inner.rank:
         return Tensor(None, None, returned.dtype, layout)
     return None
+
+
+def _without_rank(fact: Fact, foreign: set[int | None]) -> Fact:
+    """Results whose rank may be that of another caller's argument: it is not known."""
+    fact = resolve(fact)
+    if isinstance(fact, Tensor) and fact.rank in foreign:
+        return Tensor(None, None, fact.dtype, fact.layout)
+    if isinstance(fact, Sequence) and fact.items is not None:
+        return Sequence(fact.type, [_without_rank(item, foreign) for item in fact.items])
+    return fact
 
 
 def _layout(tensor: Tensor, layouts: Mapping[int, Layout]) -> Layout:
