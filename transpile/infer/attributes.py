@@ -161,7 +161,8 @@ def torch_layer_attribute(run: Run, node: cst.Attribute, name: str, fact: Layer)
 
 def tensor_attribute(run: Run, node: cst.Attribute, tensor: Tensor, name: str) -> Fact:
     if name == "shape":
-        run.ask(tensor, node)
+        if id(node) not in run.any_order:
+            run.ask(tensor, node)
         run.plans[id(node)] = Plan("shape", tensor=tensor)
         dims = run.dims(tensor, node)
         if dims is None:

@@ -101,6 +101,8 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
     else:
         callee = evaluate(run, node.func)
     callee = resolve(callee)
+    if isinstance(callee, Ref) and callee.name == "builtins.len" and node.args:
+        run.any_order.add(id(node.args[0].value))
     positional, keywords, starred = arguments(run, node)
     if isinstance(callee, Ref):
         return reference_call(run, node, callee, positional, keywords, starred)

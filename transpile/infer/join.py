@@ -66,6 +66,10 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             return Tensor(None, None, None, Open()) if binding and var.element is None else UNKNOWN
         if isinstance(other, Python) and other.type == "none":
             return var
+        if isinstance(other, (Class, Function, Partial, AnyCallable, Layer)) or (
+            type(other) is Ref and other.name.startswith("torch.")
+        ):
+            return other  # `if norm is None: norm = nn.LayerNorm`: what callers give stands in its place
         if isinstance(other, (Dict, Sequence)) and binding and isinstance(var, Var) and var.element is None:
             return other  # `if isinstance(x, Tensor): x = {"0": x}`: from here on it is that kind
         return var if isinstance(other, Var) or other is UNKNOWN else UNKNOWN

@@ -246,7 +246,8 @@ def size(site: Site) -> Fact:
     tensor = site.tensor()
     if tensor is None:
         return UNKNOWN
-    run.ask(tensor, site.node)
+    if site.constant("dim") != 0 and id(site.node) not in run.any_order:
+        run.ask(tensor, site.node)
     site.plan.op = "size"
     site.plan.data["tensor"] = tensor
     dims = run.dims(tensor, site.node)
