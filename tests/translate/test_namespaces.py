@@ -69,3 +69,19 @@ def test_a_name_that_no_string_here_says_is_one_of_an_activation():
     module = imported(translate(UNNAMED).code)
     with without_torch(), pytest.raises(AttributeError, match="NoSuchLayer"):
         module.Act("NoSuchLayer")
+
+
+def test_code_that_evaluates_strings_finds_the_layers_that_they_name():
+    source = """
+        from torch import nn
+
+        class Net(nn.Module):
+            def __init__(self, kind="nn.ReLU"):
+                super().__init__()
+                self.act = eval(kind)()
+
+            def forward(self, x):
+                return self.act(x)
+    """
+    code = translate(textwrap.dedent(source), support_module="_s").code
+    assert "nn = types.SimpleNamespace(ReLU=ReLU)" in code

@@ -14,25 +14,25 @@ from transpile.rewrite.local_imports import with_imports
 from transpile.rewrite.stripping import Names, is_torch
 from transpile.source.walk import children
 
-__all__ = ["collect", "leftovers", "used"]
+__all__ = ["collect", "leftovers", "qualified", "used"]
 
 
 def leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:
     # other files may import what a third-party package brought from this one
     at_module = {
-        name for name, line in brought.items() if not is_torch(_qualified(line)) and name in everything
+        name for name, line in brought.items() if not is_torch(qualified(line)) and name in everything
     }
     body = [_localized(context, node, everything, at_module) for node in tree.body]
     tree = tree.with_changes(body=body)
     if at_module:
         placeholder = context.support("Placeholder")
         context.placeholders.extend(
-            f"{name} = {placeholder}({_qualified(everything[name])!r})" for name in sorted(at_module)
+            f"{name} = {placeholder}({qualified(everything[name])!r})" for name in sorted(at_module)
         )
     return tree
 
 
-def _qualified(line: str) -> str:
+def qualified(line: str) -> str:
     found = re.fullmatch(r"from (\S+) import (\S+)(?: as \S+)?", line)
     if found:
         return f"{found[1]}.{found[2]}"

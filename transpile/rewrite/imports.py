@@ -10,7 +10,7 @@ from transpile.emit import HEADING, inserted
 from transpile.infer.imports import dotted
 from transpile.rewrite.code import is_string
 from transpile.rewrite.context import Context
-from transpile.rewrite.deferral import collect, leftovers
+from transpile.rewrite.deferral import collect, leftovers, qualified
 from transpile.rewrite.einops import without_replaced
 from transpile.rewrite.namespaces import namespaces
 from transpile.rewrite.stripping import deferred, import_lines, strip
@@ -29,7 +29,7 @@ def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cs
     everything = {name: line for name, line in {**local, **brought}.items() if name not in taken}
     brought = {name: line for name, line in brought.items() if name in everything}
     if everything:
-        at_hand = namespaces(context, tree, brought)
+        at_hand = namespaces(context, tree, {name: qualified(line) for name, line in brought.items()})
         tree = leftovers(context, tree, {k: v for k, v in everything.items() if k not in at_hand}, brought)
     return insert(context, tree, section(), first_line)
 

@@ -90,8 +90,8 @@ def place_key(node: cst.Subscript) -> str | None:
 
 @expression_handler(cst.Subscript)
 def load(run: Run, node: cst.Subscript) -> Fact:
-    first = node.slice[0].slice if len(node.slice) == 1 else None
-    if isinstance(first, cst.Index) and isinstance(first.value, cst.Integer) and first.value.value == "0":
+    index = node.slice[0].slice if len(node.slice) == 1 else None
+    if isinstance(index, cst.Index) and isinstance(index.value, cst.Integer) and index.value.value == "0":
         run.any_order.add(id(node.value))  # the batch stands first in every layout
     owner = resolve(evaluate(run, node.value))
     run.plans.pop(id(node), None)
