@@ -13,7 +13,7 @@ from transpile.infer.containers import CONTAINERS, container_kind, members_of, o
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
 from transpile.infer.join import AnyLayer, join
-from transpile.infer.layout import IMAGE, PLAIN
+from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.summaries import call
@@ -294,25 +294,53 @@ def _agreed(
     run: Run, operand: cst.BaseExpression, wanted: list[tuple[Layer, tuple[Tensor, Any] | None]]
 ) -> None:
     """One operand for layers that stand in for one another: those that need it in another layout convert it."""
+    wanted = [(choice, want) for choice, want in wanted if want is not None or not _indifferent(run, choice)]
+    if not wanted:
+        return
     first = wanted[0][1]
     if all(want is not None and first is not None and want[1] == first[1] for _, want in wanted):
         if first is not None:
             run.convert[id(operand)] = first
         return
+    image = next((want for _, want in wanted if want is not None and want[1] == IMAGE), None)
+    if image is not None and all(choice.info is not None for choice, _ in wanted):
+        run.convert[id(operand)] = image  # modules of the project all take the image that some of them need
+        for choice, want in wanted:
+            if want is None:
+                _take(run, choice, IMAGE)
+        return
     for choice, want in wanted:
-        forward = choice.info.find_method("forward") if choice.info is not None else None
         if want is None:
             continue
-        if forward is not None and forward.own_parameters:
-            name = forward.own_parameters[0].name
-            have = run.layout(want[0])
-            if isinstance(have, tuple) and name not in forward.hints:
-                forward.hints[name] = have  # as if it were written above the function
-                forward.facts.pop(name, None)
-                forward.dirty = True
-                run.version += 1
+        have = run.layout(want[0])
+        if choice.info is not None and isinstance(have, tuple):
+            _take(run, choice, have)
         elif choice.site is not None:
             run.arranged[choice.site] = want
+
+
+def _take(run: Run, layer: Layer, layout: Pair) -> None:
+    """Let a module of the project take its first argument in a layout, as if a hint above its forward said so."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    if forward is None or not forward.own_parameters:
+        return
+    name = forward.own_parameters[0].name
+    if name not in forward.hints:
+        forward.hints[name] = layout
+        forward.facts.pop(name, None)
+        forward.dirty = True
+        run.version += 1
+
+
+def _indifferent(run: Run, layer: Layer) -> bool:
+    """Whether a layer takes its first argument in any layout, as far as is known."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    if forward is None:
+        return layer.name == ANY_MODULE
+    if not forward.own_parameters:
+        return True
+    fact = resolve(forward.facts.get(forward.own_parameters[0].name, UNKNOWN))
+    return not isinstance(fact, Tensor) or isinstance(run.layout(fact), Open)
 
 
 def _takes_images(layer: Layer) -> bool:

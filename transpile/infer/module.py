@@ -40,18 +40,32 @@ def infer(
             load(run, root)
     if not any(module.concerns_torch for module in modules.loaded()):
         return run
-    for _ in range(2):
-        for _ in range(ROUNDS):
-            progress = run.progress()
-            _round(run)
-            if run.progress() == progress:
-                break
-        if not run.decide():
-            break
-        for function in run.all_functions():
-            function.dirty = True
+    _rounds(run)
+    run.patient = False
+    if run.postponed:
+        _again(run)
+        _rounds(run)
+    if run.decide():
+        _again(run)
+        _rounds(run)
+        if run.decide():
+            _again(run)
     _round(run)
     return run
+
+
+def _rounds(run: Run) -> None:
+    """Analyze what is not up to date until nothing new is learnt."""
+    for _ in range(ROUNDS):
+        progress = run.progress()
+        _round(run)
+        if run.progress() == progress:
+            break
+
+
+def _again(run: Run) -> None:
+    for function in run.all_functions():
+        function.dirty = True
 
 
 def infer_alone(module: ModuleInfo, rules: Any, *, data_format: str) -> Run:

@@ -204,9 +204,6 @@ def stack(site: Site) -> Fact:
     value = site.values.get(name)
     sequence = resolve(value[1]) if value is not None and not isinstance(value, list) else UNKNOWN
     members = _member_operands(run, sequence, site.operand(name)) if isinstance(sequence, Sequence) else []
-    if run.module.makes_empty:
-        site.plan.data["empty"] = True
-        members = [(member, tensor) for member, tensor in members if not is_empty(tensor)]
     if not members:
         return Tensor(None, None, None, PLAIN)
     layout = common_layout(run, members)
