@@ -13,11 +13,12 @@ from transpile.infer.containers import CONTAINERS, container_kind, members_of, o
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
 from transpile.infer.join import AnyLayer, join
-from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
+from transpile.infer.layout import IMAGE, PLAIN
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+from transpile.infer.stand_ins import ANY_MODULE, agreed, return_images, return_plain, takes_images
 from transpile.infer.summaries import call
-from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, torch_layer
+from transpile.infer.torch_layers import torch_layer
 
 __all__ = [
     "MODULE_METHODS",
@@ -28,8 +29,6 @@ __all__ = [
     "module_method",
     "plan_module_method",
 ]
-
-ANY_MODULE = "torch.nn.Module"
 
 
 def construct_layer(
@@ -241,14 +240,14 @@ def call_layer(
             joined = fact if result is None else join(result, fact)
             if isinstance(joined, Tensor) and joined.source == "conflict" and joined.rank in (4, 5):
                 for other in layer.choices:
-                    _return_images(run, other)
+                    return_images(run, other)
                 joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
             elif isinstance(joined, Tensor) and joined.source == "conflict":
                 for other in layer.choices:
-                    _return_plain(run, other)
+                    return_plain(run, other)
             result = joined
         if shared is not None:
-            _agreed(run, shared, wanted)
+            agreed(run, shared, wanted)
         if node is not None:
             run.plans[id(node)] = Plan("layer_call", layer=layer)
         return result if result is not None else UNKNOWN
@@ -278,94 +277,6 @@ def call_layer(
     return torch_layer(run, node, layer, operand, positional, keywords)
 
 
-def _return_plain(run: Run, layer: Layer) -> None:
-    """The same for sequences, which are in torch's order unless all of them are not."""
-    forward = layer.info.find_method("forward") if layer.info is not None else None
-    returned = resolve(forward.returns) if forward is not None else UNKNOWN
-    if forward is None or not isinstance(returned, Tensor) or "" in forward.pins:
-        return
-    if run.layout(returned) != PLAIN:
-        forward.pins[""] = PLAIN
-        forward.dirty = True
-        run.version += 1
-
-
-def _agreed(
-    run: Run, operand: cst.BaseExpression, wanted: list[tuple[Layer, tuple[Tensor, Any] | None]]
-) -> None:
-    """One operand for layers that stand in for one another: those that need it in another layout convert it."""
-    wanted = [(choice, want) for choice, want in wanted if want is not None or not _indifferent(run, choice)]
-    if not wanted:
-        return
-    first = wanted[0][1]
-    if all(want is not None and first is not None and want[1] == first[1] for _, want in wanted):
-        if first is not None:
-            run.convert[id(operand)] = first
-        return
-    image = next((want for _, want in wanted if want is not None and want[1] == IMAGE), None)
-    if image is not None and all(choice.info is not None for choice, _ in wanted):
-        run.convert[id(operand)] = image  # modules of the project all take the image that some of them need
-        for choice, want in wanted:
-            if want is None:
-                _take(run, choice, IMAGE)
-        return
-    for choice, want in wanted:
-        if want is None:
-            continue
-        have = run.layout(want[0])
-        if choice.info is not None and isinstance(have, tuple):
-            _take(run, choice, have)
-        elif choice.site is not None:
-            run.arranged[choice.site] = want
-
-
-def _take(run: Run, layer: Layer, layout: Pair) -> None:
-    """Let a module of the project take its first argument in a layout, as if a hint above its forward said so."""
-    forward = layer.info.find_method("forward") if layer.info is not None else None
-    if forward is None or not forward.own_parameters:
-        return
-    name = forward.own_parameters[0].name
-    if name not in forward.hints:
-        forward.hints[name] = layout
-        forward.facts.pop(name, None)
-        forward.dirty = True
-        run.version += 1
-
-
-def _indifferent(run: Run, layer: Layer) -> bool:
-    """Whether a layer takes its first argument in any layout, as far as is known."""
-    forward = layer.info.find_method("forward") if layer.info is not None else None
-    if forward is None:
-        return layer.name == ANY_MODULE
-    if not forward.own_parameters:
-        return True
-    fact = resolve(forward.facts.get(forward.own_parameters[0].name, UNKNOWN))
-    return not isinstance(fact, Tensor) or isinstance(run.layout(fact), Open)
-
-
-def _takes_images(layer: Layer) -> bool:
-    """Whether a torch layer needs the channels of its input last."""
-    short = layer.name.rpartition(".")[2]
-    return layer.info is None and (SPATIAL.match(layer.name) is not None or short in IMAGE_LAYERS)
-
-
-def _return_images(run: Run, layer: Layer) -> None:
-    """Of layers that stand in for one another, those that return a plain map are made to return an image."""
-    forward = layer.info.find_method("forward") if layer.info is not None else None
-    if forward is None:
-        return
-    returned = resolve(forward.returns)
-    if (
-        isinstance(returned, Tensor)
-        and returned.rank in (4, 5)
-        and run.layout(returned) == PLAIN
-        and "" not in forward.pins
-    ):
-        forward.pins[""] = IMAGE
-        forward.dirty = True
-        run.version += 1
-
-
 def call_member(run: Run, member: Layer, operand: Operand) -> Fact:
     """Call a member of a Sequential: where it needs its input in another layout, it is told so where it is made."""
     if operand[0] is not None or member.site is None:
@@ -393,9 +304,9 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
         if not isinstance(member, Layer):
             return run.var(("call", place), f"call{place}", tensorlike=True)
         once = call_layer(run, None, member, [current], {}, False)
-        if isinstance(member, AnyLayer) and any(_takes_images(choice) for choice in member.choices):
+        if isinstance(member, AnyLayer) and any(takes_images(choice) for choice in member.choices):
             for choice in member.choices:  # one of them hands its result to one that needs an image
-                _return_images(run, choice)
+                return_images(run, choice)
         first = resolve(current[1])
         if isinstance(first, Tensor) and isinstance(once, Tensor):
             dims = None

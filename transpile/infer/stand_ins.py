@@ -1,0 +1,104 @@
+"""Layers that stand in for one another: one operand, one result, whichever of them it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from transpile.infer.facts import UNKNOWN, Layer, Tensor, resolve
+from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
+from transpile.infer.run import Run
+from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL
+
+__all__ = ["ANY_MODULE", "agreed", "return_images", "return_plain", "takes_images"]
+
+ANY_MODULE = "torch.nn.Module"
+
+
+def return_plain(run: Run, layer: Layer) -> None:
+    """The same for sequences, which are in torch's order unless all of them are not."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    returned = resolve(forward.returns) if forward is not None else UNKNOWN
+    if forward is None or not isinstance(returned, Tensor) or "" in forward.pins:
+        return
+    if run.layout(returned) != PLAIN:
+        forward.pins[""] = PLAIN
+        forward.dirty = True
+        run.version += 1
+
+
+def agreed(
+    run: Run, operand: cst.BaseExpression, wanted: list[tuple[Layer, tuple[Tensor, Any] | None]]
+) -> None:
+    """One operand for layers that stand in for one another: those that need it in another layout convert it."""
+    wanted = [(choice, want) for choice, want in wanted if want is not None or not _indifferent(run, choice)]
+    if not wanted:
+        return
+    first = wanted[0][1]
+    if all(want is not None and first is not None and want[1] == first[1] for _, want in wanted):
+        if first is not None:
+            run.convert[id(operand)] = first
+        return
+    image = next((want for _, want in wanted if want is not None and want[1] == IMAGE), None)
+    if image is not None and all(choice.info is not None for choice, _ in wanted):
+        run.convert[id(operand)] = image  # modules of the project all take the image that some of them need
+        for choice, want in wanted:
+            if want is None:
+                _take(run, choice, IMAGE)
+        return
+    for choice, want in wanted:
+        if want is None:
+            continue
+        have = run.layout(want[0])
+        if choice.info is not None and isinstance(have, tuple):
+            _take(run, choice, have)
+        elif choice.site is not None:
+            run.arranged[choice.site] = want
+
+
+def _take(run: Run, layer: Layer, layout: Pair) -> None:
+    """Let a module of the project take its first argument in a layout, as if a hint above its forward said so."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    if forward is None or not forward.own_parameters:
+        return
+    name = forward.own_parameters[0].name
+    if name not in forward.hints:
+        forward.hints[name] = layout
+        forward.facts.pop(name, None)
+        forward.dirty = True
+        run.version += 1
+
+
+def _indifferent(run: Run, layer: Layer) -> bool:
+    """Whether a layer takes its first argument in any layout, as far as is known."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    if forward is None:
+        return layer.name == ANY_MODULE
+    if not forward.own_parameters:
+        return True
+    fact = resolve(forward.facts.get(forward.own_parameters[0].name, UNKNOWN))
+    return not isinstance(fact, Tensor) or isinstance(run.layout(fact), Open)
+
+
+def takes_images(layer: Layer) -> bool:
+    """Whether a torch layer needs the channels of its input last."""
+    short = layer.name.rpartition(".")[2]
+    return layer.info is None and (SPATIAL.match(layer.name) is not None or short in IMAGE_LAYERS)
+
+
+def return_images(run: Run, layer: Layer) -> None:
+    """Of layers that stand in for one another, those that return a plain map are made to return an image."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    if forward is None:
+        return
+    returned = resolve(forward.returns)
+    if (
+        isinstance(returned, Tensor)
+        and returned.rank in (4, 5)
+        and run.layout(returned) == PLAIN
+        and "" not in forward.pins
+    ):
+        forward.pins[""] = IMAGE
+        forward.dirty = True
+        run.version += 1
