@@ -258,6 +258,13 @@ def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fac
         current = owner.any() if owner.items or owner.element is not UNKNOWN else fact
         if name != "extend":
             _as_the_others(run, node.args[-1].value, fact, current)
+        if name == "append" and owner.items is not None and owner.made_in == (run.function, run.nesting):
+            owner.items.append(fact)  # surely, and once
+            owner.places = [*(owner.places or []), id(node.args[-1].value)]
+            return Python("none")
+        if name != "insert" and (owner.head is not None or owner.items):
+            owner.head = owner.head if owner.head is not None else owner.items
+            owner.tail = fact if owner.tail is None else join(owner.tail, fact)
         owner.element = join(current, fact) if current is not fact else fact
         owner.items = None
         return Python("none")

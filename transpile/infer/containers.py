@@ -55,7 +55,13 @@ def members_of(
             fact = resolve(run.facts.get(id(arg.value), UNKNOWN))
             if arg.star:
                 if isinstance(fact, Sequence) and len(node.args) == 1 and fact.items is not None:
-                    return Sequence("list", list(fact.items), fact.any())
+                    spread = Sequence("list", list(fact.items), fact.any())
+                    spread.places = fact.places
+                    return spread
+                if isinstance(fact, Sequence) and len(node.args) == 1 and fact.head is not None:
+                    begun = Sequence("list", None, fact.any())
+                    begun.head, begun.tail, begun.places = fact.head, fact.tail, fact.places
+                    return begun
                 fact = (
                     fact.any()
                     if isinstance(fact, Sequence)
@@ -69,7 +75,9 @@ def members_of(
             return Sequence("list", inner.items, inner.element)
         if isinstance(inner, Dict):
             return Sequence("list", None, inner.value)
-    return Sequence("list", [fact for _, fact in positional])
+    members = Sequence("list", [fact for _, fact in positional])
+    members.places = [id(operand) for operand, _ in positional]
+    return members
 
 
 def own_members(owner: Layer) -> Sequence | None:

@@ -108,7 +108,18 @@ class Sequence(Fact):
     `shape_of` marks the shape of a tensor.
     """
 
-    __slots__ = ("type", "items", "element", "shape_of", "tail_of", "ones_after")
+    __slots__ = (
+        "type",
+        "items",
+        "element",
+        "shape_of",
+        "tail_of",
+        "ones_after",
+        "places",
+        "made_in",
+        "head",
+        "tail",
+    )
 
     def __init__(
         self,
@@ -121,6 +132,10 @@ class Sequence(Fact):
         self.items = items
         self.element = element
         self.shape_of = shape_of
+        self.made_in: object = None  # of a list: the function, and how many branches and loops in it
+        self.head: list[Fact] | None = None  # items that surely stand first, where not all are known
+        self.tail: Fact | None = None  # what any of the others is
+        self.places: list[int] | None = None  # ids of the expressions that the items were written as
         self.ones_after: int | None = None  # `(n,) + (1,) * k`: as many items, and ones behind them
         self.tail_of: tuple[Fact, int] | None = None  # `x.shape[2:]`: the tensor, and where the slice begins
 

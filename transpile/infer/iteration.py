@@ -111,7 +111,11 @@ def display(run: Run, node: cst.Tuple | cst.List | cst.Set) -> Fact:
             items.append(fact)
         else:
             loose = fact if loose is None else join(loose, fact)
-    return Sequence(DISPLAYS[type(node)], items, loose if loose is not None else UNKNOWN)
+    shown = Sequence(DISPLAYS[type(node)], items, loose if loose is not None else UNKNOWN)
+    if items is not None and len(items) == len(node.elements):
+        shown.places = [id(element.value) for element in node.elements]
+    shown.made_in = (run.function, run.nesting)
+    return shown
 
 
 @expression_handler(cst.ListComp, cst.GeneratorExp, cst.SetComp, cst.DictComp)

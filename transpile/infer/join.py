@@ -96,6 +96,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
         return joined
     if isinstance(left, Layer) and isinstance(right, Layer):
         if left.name == right.name and left.info is right.info:
+            if left.members is not None and right.members is not None and _apart(left, right):
+                return AnyLayer([left, right])
             if left.members is not None and right.members is not None:
                 members = join(left.members, right.members)
                 same = Layer(left.name, left.info, members if isinstance(members, Sequence) else None)
@@ -137,6 +139,12 @@ def _same_callable(left: Fact, right: Fact) -> bool:
     return type(left) is type(right) and repr(left) == repr(right)
 
 
+def _apart(left: Layer, right: Layer) -> bool:
+    """Whether these are Sequentials that are written in two places: each runs its own members in its own order."""
+    ordered = left.name == "torch.nn.Sequential" and left.members is not None and right.members is not None
+    return ordered and left.site is not None and right.site is not None and left.site != right.site
+
+
 def _common_layer(left: Layer, right: Layer) -> Fact:
     """Either of two layers: what they do to a tensor is known only if both keep its shape and layout."""
     neutral = "torch.nn.Identity"
@@ -156,7 +164,10 @@ class AnyLayer(Layer):
         flat: list[Layer] = []
         for choice in choices:
             for layer in choice.choices if isinstance(choice, AnyLayer) else [choice]:
-                if not any(layer.name == known.name and layer.info is known.info for known in flat):
+                if not any(
+                    layer.name == known.name and layer.info is known.info and not _apart(layer, known)
+                    for known in flat
+                ):
                     flat.append(layer)
         self.choices = flat
 

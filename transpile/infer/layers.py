@@ -277,17 +277,17 @@ def call_layer(
     return torch_layer(run, node, layer, operand, positional, keywords)
 
 
-def call_member(run: Run, member: Layer, operand: Operand) -> Fact:
-    """Call a member of a Sequential: where it needs its input in another layout, it is told so where it is made."""
-    if operand[0] is not None or member.site is None:
+def call_member(run: Run, member: Layer, operand: Operand, site: int | None) -> Fact:
+    """Call a member of a Sequential: where it needs its input in another layout, it is told so where it is written."""
+    if operand[0] is not None or site is None:
         return call_layer(run, None, member, [operand], {}, False)
-    place = run.scratch(member.site)
+    place = run.scratch(site)
     result = call_layer(run, None, member, [(place, operand[1])], {}, False)
     wanted = run.convert.pop(id(place), None)
     if wanted is not None and isinstance(wanted[1], tuple):
-        run.arranged[member.site] = (wanted[0], wanted[1])
+        run.arranged[site] = (wanted[0], wanted[1])
     else:
-        run.arranged.pop(member.site, None)
+        run.arranged.pop(site, None)
     return result
 
 
@@ -299,6 +299,15 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
     place = id(node) if node is not None else layer.site  # of its own: results of two places are two values
     if members is None:
         return run.var(("call", place), f"call{place}", tensorlike=True)
+    if members.items is None and members.head is not None and members.tail is not None:
+        begun = Sequence("list", members.head)
+        begun.places = members.places
+        opening = Layer(layer.name, None, begun)
+        opening.site = layer.site
+        current = (None, call_sequential(run, node, opening, positional))
+        rest = Layer(layer.name, None, Sequence("list", None, members.tail))
+        rest.site = layer.site
+        return call_sequential(run, node, rest, [current])
     if members.items is None:
         member = resolve(members.any())
         if not isinstance(member, Layer):
@@ -317,7 +326,9 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
     for number, item in enumerate(members.items):
         member = resolve(item)
         if isinstance(member, Layer):
-            result = call_member(run, member, current)
+            places = members.places
+            site = places[number] if places is not None and number < len(places) else member.site
+            result = call_member(run, member, current, site)
         elif isinstance(member, Function):
             result = call(run, member.info, [current], {}, False)
         else:  # a callable of which nothing is known: what comes out is what the next one takes

@@ -41,7 +41,7 @@ def infer(
     if not any(module.concerns_torch for module in modules.loaded()):
         return run
     _rounds(run)
-    run.patient = False
+    run.learning = False
     if run.postponed:
         _again(run)
         _rounds(run)

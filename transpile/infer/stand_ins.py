@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.facts import UNKNOWN, Layer, Tensor, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run
-from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL
+from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, is_elementwise
 
 __all__ = ["ANY_MODULE", "agreed", "return_images", "return_plain", "takes_images"]
 
@@ -74,7 +74,7 @@ def _indifferent(run: Run, layer: Layer) -> bool:
     """Whether a layer takes its first argument in any layout, as far as is known."""
     forward = layer.info.find_method("forward") if layer.info is not None else None
     if forward is None:
-        return layer.name == ANY_MODULE
+        return layer.name == ANY_MODULE or (layer.info is None and is_elementwise(layer.name))
     if not forward.own_parameters:
         return True
     fact = resolve(forward.facts.get(forward.own_parameters[0].name, UNKNOWN))

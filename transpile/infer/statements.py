@@ -50,7 +50,11 @@ def block(run: Run, body: Iterable[cst.CSTNode]) -> bool:
                     return True
         else:
             handler = STATEMENTS.get(type(node))
-            if handler is not None and handler(run, node):
+            inner = type(node) not in (cst.FunctionDef, cst.ClassDef, cst.With)
+            run.nesting += inner
+            ended = handler is not None and handler(run, node)
+            run.nesting -= inner
+            if ended:
                 return True
     return False
 

@@ -14,7 +14,7 @@ from transpile.infer.operators import broadcast, dim_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
-__all__ = ["torch_layer"]
+__all__ = ["is_elementwise", "torch_layer"]
 SPATIAL = re.compile(r"torch\.nn\.(?:Lazy)?(?:Conv|ConvTranspose|MaxPool|AvgPool|LPPool|FractionalMaxPool|MaxUnpool|"
                      r"Adaptive(?:Avg|Max)Pool|ZeroPad|ReflectionPad|ReplicationPad|CircularPad|ConstantPad|"
                      r"Dropout|InstanceNorm|BatchNorm)([123])d$")  # fmt: skip
@@ -25,6 +25,13 @@ PLAIN_LAYERS = frozenset(
         "MultiheadAttention", "Transformer", "TransformerEncoder", "TransformerDecoder",
         "TransformerEncoderLayer", "TransformerDecoderLayer", "LSTM", "GRU", "RNN", "LSTMCell", "GRUCell",
         "RNNCell", "Bilinear", "Embedding", "EmbeddingBag", "CosineSimilarity", "PairwiseDistance",
+    }
+)  # fmt: skip
+AXIS_LAYERS = frozenset(
+    {
+        "Linear", "LazyLinear", "LayerNorm", "RMSNorm", "GroupNorm", "SyncBatchNorm", "PReLU", "CrossMapLRN2d",
+        "Flatten", "Unflatten", "Softmax", "LogSoftmax", "Softmin", "GLU", "Sequential", "ModuleList", "ModuleDict",
+        "Module",
     }
 )  # fmt: skip
 IMAGE_LAYERS = frozenset(
@@ -79,6 +86,17 @@ def torch_layer(
     if short in ("Softmax", "LogSoftmax", "Softmin", "GLU"):
         return axis_layer(run, site, operand, tensor)
     return broadcast(run, site, [operand])
+
+
+def is_elementwise(name: str) -> bool:
+    """Whether a layer of torch.nn takes each element for itself, so that no order of axes matters to it."""
+    short = name.rpartition(".")[2]
+    return (
+        name.startswith("torch.nn.")
+        and (SPATIAL.match(name) is None or short.startswith("Dropout"))
+        and short not in PLAIN_LAYERS | IMAGE_LAYERS | AXIS_LAYERS
+        and not short.endswith("Loss")
+    )
 
 
 def image_dims(short: str, layer: Layer, tensor: Tensor, result: Tensor) -> Tensor:

@@ -55,7 +55,13 @@ def learn(
         return
     if isinstance(inner, Tensor) and isinstance(outer, Tensor):
         if outer.rank is None and inner.rank is not None and inner.lent:
-            pass  # other callers have that rank; what this one has is not known
+            # other callers have that rank; what this one has is not known, or not yet
+            run.postponed = True
+            if not run.learning:
+                inner.rank, inner.dims, inner.lent = None, None, False
+                info.widened.append(inner)
+                info.dirty = True
+                run.version += 1
         elif outer.rank is None and inner.rank is not None:
             outer.rank = inner.rank
             run.learn("rank", node, inner.rank)
@@ -79,7 +85,7 @@ def learn(
         have, want = run.layout(outer), run.layout(inner)
         if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
             return  # nothing in the body depends on it: every caller keeps its own
-        if isinstance(want, Open) and have == PLAIN and run.patient and outer.rank in (None, 4, 5):
+        if isinstance(want, Open) and have == PLAIN and run.learning and outer.rank in (None, 4, 5):
             run.postponed = (
                 True  # what the body does with an image says more than where one caller got it from
             )

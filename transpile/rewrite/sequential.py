@@ -28,7 +28,7 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         return None
     for arg in original.args:
         fact = context.fact(arg.value)
-        if not isinstance(fact, Layer) or not simple(context, fact) or fact.site in context.run.arranged:
+        if not isinstance(fact, Layer) or not simple(context, fact) or _converts(context, arg.value):
             return None
     elements = [source(arg.value) for arg in updated.args]
     if any(
@@ -46,6 +46,14 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
             whitespace_before_args=cst.SimpleWhitespace(""),
         )
     return expression(f"tf.keras.Sequential([{', '.join(elements)}])")
+
+
+def _converts(context: Context, member: cst.BaseExpression) -> bool:
+    """Whether a member is told to convert its input, which only the support Sequential knows of."""
+    fact = context.fact(member)
+    return id(member) in context.run.arranged or (
+        isinstance(fact, Layer) and fact.site in context.run.arranged
+    )
 
 
 def simple(context: Context, layer: Layer) -> bool:
