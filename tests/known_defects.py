@@ -25,11 +25,6 @@ DEFECTS: dict[str, list[str]] = {
         f"{FIXTURES}::test_signatures_name_the_images[sequential-Head]",
     ],
     # fails when it runs
-    "integers meet floats without a cast to the common type": [
-        f"{IMAGES}::{test}[{expression}]"
-        for test in ("test_equal", "test_equal_channels_first", "test_equal_in_an_open_graph")
-        for expression in ("torch.arange(x.shape[3]) + x", "torch.arange(x.shape[1]).view(1, -1, 1, 1) * x")
-    ],
     "a pool over the whole of an open map (kernel_size=x.size()[2:]) needs numbers; it is a mean": [
         f"{IMAGES}::test_equal_in_an_open_graph[F.avg_pool2d(x, kernel_size=x.size()[2:])]",
         f"{FIXTURES}::test_equal_in_an_open_graph[pools-global_statistics]",
@@ -39,14 +34,6 @@ DEFECTS: dict[str, list[str]] = {
         f"{FIXTURES}::test_equal_in_an_open_graph[joining-Joined]",
         f"{FIXTURES}::test_equal_in_an_open_graph_channels_first[joining-Joined]",
         f"{FIXTURES}::test_number_of_transposes[joining-Joined]",
-    ],
-    "F.cross_entropy: API002, its arguments do not fit the rule": [
-        f"{IMAGES}::{test}[F.cross_entropy(x, y.argmax(1))]"
-        for test in ("test_equal", "test_equal_channels_first", "test_equal_in_an_open_graph")
-    ],
-    "torch.gradient has no rule": [
-        f"{IMAGES}::{test}[torch.gradient(x, dim=3)[0]]"
-        for test in ("test_equal", "test_equal_channels_first", "test_equal_in_an_open_graph")
     ],
     # form, cost, and what is said
     "comments inside a rewritten call, and at import lines that go, are lost": [

@@ -50,5 +50,8 @@ def test_equal(data_format, more):
 
 
 def test_stack_leaves_nothing_out():
-    source = "import torch\n\nGRIDS = [torch.empty(0)]\n\n\ndef grid(x: torch.Tensor, y: torch.Tensor):\n    return torch.stack((x, y), 2)\n"
+    source = (
+        "import torch\n\nGRIDS = [torch.empty(0)]\n\n\n"
+        "def grid(x: torch.Tensor, y: torch.Tensor):\n    return torch.stack((x, y), 2)\n"
+    )
     assert "tf.stack((x, y), axis=2)" in translate(source, support_module="_s").code
