@@ -6,9 +6,10 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Layer, Tensor, resolve
+from transpile.infer.facts import Layer, Ref, Tensor, resolve
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
+from transpile.rewrite.references import is_import
 
 __all__ = ["qualifies"]
 
@@ -28,9 +29,8 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         return None
     for arg in original.args:
         fact = context.fact(arg.value)
-        plan = context.plan(arg.value)
-        if plan is not None and plan.op == "called_value":
-            return None  # callers may give another class than the one that is known
+        if isinstance(arg.value, cst.Call) and _is_chosen_by_callers(context, arg.value):
+            return None
         if not isinstance(fact, Layer) or not simple(context, fact) or _converts(context, arg.value):
             return None
     elements = [source(arg.value) for arg in updated.args]
@@ -49,6 +49,14 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
             whitespace_before_args=cst.SimpleWhitespace(""),
         )
     return expression(f"tf.keras.Sequential([{', '.join(elements)}])")
+
+
+def _is_chosen_by_callers(context: Context, call: cst.Call) -> bool:
+    """Whether a class comes by a parameter or an attribute: callers may give another than the one that is known."""
+    plan = context.plan(call)
+    if plan is not None and plan.op == "called_value":
+        return True
+    return type(context.fact(call.func)) is Ref and not is_import(context, call.func)
 
 
 def _converts(context: Context, member: cst.BaseExpression) -> bool:
