@@ -1,10 +1,13 @@
 """Tensors of open rank, and placeholders for what only torch has."""
 
+import numpy as np
 import pytest
 import tensorflow as tf
 
 from transpile.support import open as open_rank
 from transpile.support import placeholder
+from transpile.support.containers import Sequential, converting
+from transpile.support.linear import Identity
 
 
 def test_rank_four_is_an_image_and_nothing_else_is():
@@ -55,3 +58,27 @@ def test_a_function_gets_the_axis_in_memory():
     assert total.shape == (1, 2, 3)  # torch's axis 1 is stored last
     plain = open_rank.on_axis(lambda x, axis: tf.reduce_sum(x, axis=axis), x[0], 1)
     assert plain.shape == (2, 4)
+
+
+@pytest.mark.parametrize("rank", [3, 4, 5])
+def test_images_of_any_rank_change_their_order_and_back(rank):
+    sizes = (2, 3, 4, 5, 6)[:rank]
+    x = np.arange(np.prod(sizes), dtype="float32").reshape(sizes)
+    last = open_rank.channels_last(tf.constant(x))
+    assert np.array_equal(last, np.moveaxis(x, 1, -1))
+    assert np.array_equal(open_rank.channels_first(last), x)
+    assert open_rank.channels_last(tf.ones((2, 3))).shape == (2, 3)
+
+
+@pytest.mark.parametrize("shape", [(), (7,), (1, 7), (5, 1, 1), (1, 5, 1, 1), (2, 5, 6, 7)])
+def test_what_is_in_torchs_order_broadcasts_beside_an_image(shape):
+    image = np.random.default_rng(0).normal(size=(2, 5, 6, 7)).astype("float32")
+    other = np.random.default_rng(1).normal(size=shape).astype("float32")
+    beside = open_rank.beside_image(tf.constant(other), 4)
+    found = tf.constant(np.moveaxis(image, 1, -1)) + beside
+    assert np.allclose(np.moveaxis(found.numpy(), -1, 1), image + other)
+
+
+def test_a_member_that_converts_is_given_the_other_order():
+    net = Sequential(Identity(), converting(Identity(), open_rank.channels_first))
+    assert net(tf.ones((1, 4, 5, 3))).shape == (1, 3, 4, 5)
