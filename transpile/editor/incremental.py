@@ -22,17 +22,18 @@ __all__ = ["Piecewise"]
 class _Piece:
     """One top-level statement: its tree, its lines with what stands above it, and the positions in these."""
 
-    __slots__ = ("node", "lines", "_positions")
+    __slots__ = ("node", "lines", "indent", "_positions")
 
-    def __init__(self, node: Any, lines: list[str]) -> None:
+    def __init__(self, node: Any, lines: list[str], indent: str) -> None:
         self.node = node
+        self.indent = indent  # what the module's blocks are indented by, where they do not say otherwise
         self.lines = lines
         self._positions: Positions | None = None
 
     @property
     def positions(self) -> Positions:
         if self._positions is None:
-            self._positions = Positions(cst.Module([self.node]))
+            self._positions = Positions(cst.Module([self.node], default_indent=self.indent))
         return self._positions
 
 
@@ -76,7 +77,9 @@ class Piecewise:
         if is_last and not self._footer:  # a text without a newline at its end
             self._parse_all(text)
             return
-        new = self._between(lines[at:end])
+        changed = lines[at:end]
+        leans = _meets_comment(changed, lines[end:]) or any(line.endswith("\\") for line in changed)
+        new = None if leans else self._between(changed)
         if new is None or (is_first and not _begins_with_code(lines[at:])):
             self._parse_all(text)  # comments at the head may be the module's own
             return
@@ -139,12 +142,18 @@ class Piecewise:
         return self._pieces[number].node if 0 <= number < len(self._pieces) else None
 
 
+def _meets_comment(changed: list[str], after: list[str]) -> bool:
+    """Whether comments stand where changed lines meet others: they may belong to either side."""
+    seams = (changed, changed[::-1], after)
+    return any(next((line for line in seam if line.strip()), "").lstrip().startswith("#") for seam in seams)
+
+
 def _begins_with_code(lines: list[str]) -> bool:
     return bool(lines) and bool(lines[0].strip()) and not lines[0].lstrip().startswith("#")
 
 
 def _pieces(tree: cst.Module, body: list[Any]) -> list[_Piece]:
-    return [_Piece(node, _lines(tree.code_for_node(node))) for node in body]
+    return [_Piece(node, _lines(tree.code_for_node(node)), tree.default_indent) for node in body]
 
 
 def _lines(code: str) -> list[str]:
