@@ -26,6 +26,7 @@ __all__ = ["Project", "Text", "Translation", "concerns", "support_source", "tran
 # What this program wrote itself is done: it carries the copied section, or imports the folder's support module.
 _TRANSLATED = re.compile(rf"^{re.escape(HEADING)}|^from \.*_torch_support import ", re.MULTILINE)
 DATA_FORMATS = ("channels_last", "channels_first")
+_IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\.|\w+)", re.MULTILINE)
 _TORCH = re.compile(r"\btorch\b|\beinops\b")
 
 
@@ -110,7 +111,7 @@ class Project:
             modules = Modules(
                 {name: partial(self._read, name) for name in self.texts if self._is_source(name)}
             )
-            roots = [name for name in modules.readers if _TORCH.search(self.texts[name].text)]
+            roots = [name for name in modules.readers if self._may_concern_torch(name)]
             self._run = infer(
                 modules,
                 roots,
@@ -159,6 +160,14 @@ class Project:
         if format_code:
             code = formatted(module.text, code)
         return Translation(code, diagnostics, signatures(run), frozenset(context.supports))
+
+    def _may_concern_torch(self, name: str) -> bool:
+        """Whether a module speaks of torch, or imports from the project what may: `class Net(Conv)` says no more."""
+        text = self.texts[name].text
+        if _TORCH.search(text):
+            return True
+        own = {other.partition(".")[0] for other in self.texts}
+        return any(found[1].startswith(".") or found[1] in own for found in _IMPORTED.finditer(text))
 
     def _is_source(self, name: str) -> bool:
         return _TRANSLATED.search(self.texts[name].text) is None

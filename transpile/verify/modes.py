@@ -23,7 +23,8 @@ def faint(run: Run, torch_model: TorchModel) -> None:
     numbers = stir.inputs(run.request.inputs, run.request.seed + 2, FAINT)
     try:
         wanted = copies(torch_model.call(torch_model.tensors(numbers, run.request.inputs)))
-    except Exception:
+    except Exception as error:
+        run.add(Comparison("faint input", SKIPPED, note=f"the torch model does not take it: {error}"))
         return
     arguments = run.keras.tensors(numbers, run.request.inputs)
     found = run.attempt("faint input", lambda: run.keras.call(arguments), wanted)
