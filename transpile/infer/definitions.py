@@ -96,6 +96,9 @@ class FunctionInfo:
         self.hands_on: bool | None = None  # whether it only hands its arguments on (contextual.py)
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say
+        self.assumed: set[str] = (
+            set()
+        )  # parameters that have their default's class, as no caller left them out
 
     @property
     def own_parameters(self) -> list[Parameter]:

@@ -26,7 +26,7 @@ from transpile.infer.join import join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open, settle
 from transpile.infer.run import Run, same
 from transpile.infer.statements import suite
-from transpile.infer.unification import learn
+from transpile.infer.unification import is_callable, learn
 
 __all__ = ["analyze", "parameter_fact", "register"]
 
@@ -94,6 +94,9 @@ def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
             default = resolve(run.facts.get(id(parameter.default), UNKNOWN))
             if isinstance(default, Python) and default.type == "str":
                 fact = Python("str")
+            elif is_callable(default) and isinstance(fact, Var):
+                fact.bound = default
+                info.assumed.add(parameter.name)
     info.facts[parameter.name] = fact
     return fact
 

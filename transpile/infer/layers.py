@@ -16,7 +16,7 @@ from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import IMAGE, PLAIN
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import ANY_MODULE, agreed, return_images, return_plain, takes_images
+from transpile.infer.stand_ins import ANY_MODULE, agreed, of_rank, return_images, return_plain, takes_images
 from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
 
@@ -229,28 +229,10 @@ def call_layer(
 ) -> Fact:
     """What a layer returns for these arguments."""
     if isinstance(layer, AnyLayer):
-        result: Fact | None = None
-        # a module of which nothing is known is taken to do what those do that may stand in its place
-        known = [c for c in layer.choices if c.info is not None or c.name != ANY_MODULE]
-        shared = positional[0][0] if positional else None
-        wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
-        for choice in known or layer.choices:
-            fact = call_layer(run, node, choice, positional, keywords, starred)
-            wanted.append((choice, run.convert.pop(id(shared), None) if shared is not None else None))
-            joined = fact if result is None else join(result, fact)
-            if isinstance(joined, Tensor) and joined.source == "conflict" and joined.rank in (4, 5):
-                for other in layer.choices:
-                    return_images(run, other)
-                joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
-            elif isinstance(joined, Tensor) and joined.source == "conflict":
-                for other in layer.choices:
-                    return_plain(run, other)
-            result = joined
-        if shared is not None:
-            agreed(run, shared, wanted)
+        result = _call_any(run, layer, positional, keywords, starred)
         if node is not None:
             run.plans[id(node)] = Plan("layer_call", layer=layer)
-        return result if result is not None else UNKNOWN
+        return result
     if node is not None:
         run.plans[id(node)] = Plan("layer_call", layer=layer)
     info = layer.info
@@ -275,6 +257,38 @@ def call_layer(
     if foreign is not None:
         return foreign(run, node, layer, [operand])
     return torch_layer(run, node, layer, operand, positional, keywords)
+
+
+def _call_any(
+    run: Run, layer: AnyLayer, positional: list[Operand], keywords: dict[str, Operand], starred: bool
+) -> Fact:
+    """What one of several layers returns, whichever it is."""
+    # a module of which nothing is known is taken to do what those do that may stand in its place
+    known = [c for c in layer.choices if c.info is not None or c.name != ANY_MODULE] or layer.choices
+    operand = positional[0] if positional else None
+    shared = operand[0] if operand is not None else None
+    choices, apart = of_rank(run, known, operand[1]) if operand is not None else (known, None)
+    result: Fact | None = None
+    wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
+    for choice in choices:
+        given = positional
+        if apart is not None:  # each has a rank of its own: what one proves says nothing to the others
+            given = [(shared, Tensor(None, None, apart.dtype, apart.layout)), *positional[1:]]
+        fact = call_layer(run, None, choice, given, keywords, starred)
+        want = run.convert.pop(id(shared), None) if shared is not None else None
+        wanted.append((choice, want if want is None or apart is None else (apart, want[1])))
+        joined = fact if result is None else join(result, fact)
+        if isinstance(joined, Tensor) and joined.source == "conflict" and joined.rank in (4, 5):
+            for other in layer.choices:
+                return_images(run, other)
+            joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
+        elif isinstance(joined, Tensor) and joined.source == "conflict":
+            for other in layer.choices:
+                return_plain(run, other)
+        result = joined
+    if shared is not None:
+        agreed(run, shared, wanted)
+    return result if result is not None else UNKNOWN
 
 
 def call_member(run: Run, member: Layer, operand: Operand, site: int | None) -> Fact:

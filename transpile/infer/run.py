@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Python, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
 from transpile.infer.modules import ModuleInfo, Modules
@@ -301,6 +301,8 @@ def _same(left: Fact, right: Fact) -> bool:
         return left.type == right.type and left.value == right.value and left.dim == right.dim
     if isinstance(left, Self):
         return True
+    if isinstance(left, Layer) and isinstance(right, Layer) and left.members and right.members:
+        return repr(left) == repr(right) and _same(left.members, right.members)
     return repr(left) == repr(right)
 
 

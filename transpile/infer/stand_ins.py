@@ -6,12 +6,12 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import UNKNOWN, Layer, Tensor, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Layer, Tensor, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run
 from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, is_elementwise
 
-__all__ = ["ANY_MODULE", "agreed", "return_images", "return_plain", "takes_images"]
+__all__ = ["ANY_MODULE", "agreed", "of_rank", "return_images", "return_plain", "takes_images"]
 
 ANY_MODULE = "torch.nn.Module"
 
@@ -79,6 +79,32 @@ def _indifferent(run: Run, layer: Layer) -> bool:
         return True
     fact = resolve(forward.facts.get(forward.own_parameters[0].name, UNKNOWN))
     return not isinstance(fact, Tensor) or isinstance(run.layout(fact), Open)
+
+
+def of_rank(run: Run, choices: list[Layer], operand: Fact) -> tuple[list[Layer], Tensor | None]:
+    """The layers that can take an operand, by its rank; and it, if its rank is open and they ask for several."""
+    ranks = [_rank(choice) for choice in choices]
+    if len({rank for rank in ranks if rank is not None}) < 2:
+        return choices, None
+    tensor = run.as_tensor(operand)
+    if tensor is None:
+        return choices, None
+    if tensor.rank is None or tensor.lent:
+        return choices, tensor
+    fitting = [c for c, rank in zip(choices, ranks, strict=True) if rank in (None, tensor.rank)]
+    return (fitting if tensor.rank in ranks else choices), None
+
+
+def _rank(layer: Layer) -> int | None:
+    """The rank that a layer asks of its first argument; None where it asks for none."""
+    spatial = SPATIAL.match(layer.name) if layer.info is None else None
+    if spatial is not None and not layer.name.rpartition(".")[2].startswith("Dropout"):
+        return int(spatial.group(1)) + 2
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    if forward is None or not forward.own_parameters:
+        return None
+    fact = resolve(forward.facts.get(forward.own_parameters[0].name, UNKNOWN))
+    return fact.rank if isinstance(fact, Tensor) and not fact.lent else None
 
 
 def takes_images(layer: Layer) -> bool:

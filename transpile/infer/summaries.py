@@ -11,14 +11,14 @@ import libcst as cst
 from transpile.infer.contextual import handed_on, hands_on
 from transpile.infer.definitions import FunctionInfo, Parameter
 from transpile.infer.dims import Dim
-from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Layer, Sequence, Spread, Tensor, resolve
+from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Layer, Sequence, Spread, Tensor, Var, resolve
 from transpile.infer.functions import analyze, parameter_fact
 from transpile.infer.join import link
 from transpile.infer.layout import Layout, Open, settle
 from transpile.infer.operators import dim_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
-from transpile.infer.unification import learn, learn_entry
+from transpile.infer.unification import is_callable, learn, learn_entry
 
 __all__ = ["call"]
 
@@ -45,6 +45,7 @@ def call(
         if info.state == "new":
             analyze(run, info)
         return handed_on(run, info, {argument.parameter.name: argument.fact for argument in arguments})
+    _defaults(run, info, {argument.parameter.name for argument in arguments})
     for argument in arguments:
         learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
     if info.state == "new" or (info.dirty and info.state == "done"):
@@ -77,6 +78,23 @@ def call(
     result = instance_of(returned, _sizes(run, info, arguments), layouts)
     foreign = {inner.rank for _, inner, outer in tensors if inner.lent and outer.rank != inner.rank}
     return _without_rank(result, foreign) if foreign and isinstance(result, Sequence) else result
+
+
+def _defaults(run: Run, info: FunctionInfo, given: set[str]) -> None:
+    """Classes and functions that are defaults count where a call leaves them out, or while there is no call."""
+    for parameter in info.own_parameters:
+        if parameter.default is None or parameter.star:
+            continue
+        default = resolve(run.facts.get(id(parameter.default), UNKNOWN))
+        fact = parameter_fact(run, info, parameter)
+        if not is_callable(default) or not isinstance(fact, Var):
+            continue
+        if parameter.name not in given:
+            info.assumed.discard(parameter.name)
+            learn(run, info, fact, default, None)
+        elif parameter.name in info.assumed:
+            info.assumed.discard(parameter.name)
+            fact.bound = None
 
 
 def _bound(

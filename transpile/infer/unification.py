@@ -26,7 +26,7 @@ from transpile.infer.join import join, link
 from transpile.infer.layout import PLAIN, Open
 from transpile.infer.run import Run, same
 
-__all__ = ["learn", "learn_entry"]
+__all__ = ["is_callable", "learn", "learn_entry"]
 
 
 def learn(
@@ -138,6 +138,12 @@ def _widened(run: Run, info: FunctionInfo, parameter: Fact, inner: Fact, outer: 
         info.dirty = True
         run.version += 1
     return True
+
+
+def is_callable(fact: Fact) -> bool:
+    """Whether this is a class, a function, or one of torch's."""
+    known = isinstance(fact, (AnyCallable, Class, Function, Partial))
+    return known or (type(fact) is Ref and fact.name.startswith("torch."))
 
 
 def copy(fact: Fact) -> Fact:
