@@ -154,9 +154,12 @@ def spread(signature: Any, count: int) -> list[Any]:
     return marks if len(marks) == count else [marks[0]] * count
 
 
+ANY_RANK = "N...C"
+
+
 def last(value: np.ndarray, signature: Any) -> np.ndarray:
     """An array in torch's order with its channels last, where it is an image, or first without a batch."""
-    channels = 0 if signature and value.ndim == len(signature) - 1 else 1
+    channels = 0 if signature and signature != ANY_RANK and value.ndim == len(signature) - 1 else 1
     return (
         np.ascontiguousarray(np.moveaxis(value, channels, -1))
         if signature and value.ndim > 2 - (not channels)
@@ -171,7 +174,7 @@ def to_torch(value: Any, signature: Any) -> Any:
     rank = len(value.shape)
     if not signature or rank < 2:
         return value
-    if rank == len(signature) - 1:
+    if signature != ANY_RANK and rank == len(signature) - 1:
         return tf.transpose(value, [rank - 1, *range(rank - 1)])
     return tf.transpose(value, [0, rank - 1, *range(1, rank - 1)]) if rank > 2 else value
 

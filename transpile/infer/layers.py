@@ -9,6 +9,7 @@ import libcst as cst
 from transpile.infer.apply import Operand, constant
 from transpile.infer.arguments import arguments
 from transpile.infer.builtins import SuperOf
+from transpile.infer.channel_layers import made
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
@@ -57,6 +58,7 @@ def construct_layer(
     layer = Layer(name, None, None, arguments)
     layer.site = id(node)
     run.plans[id(node)].data["layer"] = layer
+    made(run, node, name, starred)
     return layer
 
 

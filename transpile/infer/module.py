@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from transpile.infer import branches, calls, define, iteration, ops  # noqa: F401  (they register handlers)
+from transpile.infer.channel_layers import answer
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.functions import analyze
 from transpile.infer.imports import again, load
@@ -45,10 +46,10 @@ def infer(
     if run.postponed:
         _again(run)
         _rounds(run)
-    if run.decide():
+    if run.decide(answer):
         _again(run)
         _rounds(run)
-        if run.decide():
+        if run.decide(answer):
             _again(run)
     _round(run)
     return run

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import libcst as cst
@@ -76,6 +77,10 @@ class Run:
         self.opened: set[int] = set()  # construct sites of containers that somebody looks into
         self.subscripted: set[str] = set()  # attributes of unknown objects that are indexed
         self.attribute_of_site: dict[int, str] = {}
+        self.channel_layers: dict[int, cst.Call] = {}  # constructs of layers along axis 1 (channel_layers.py)
+        self.channel_uses: dict[int, dict[int, Any]] = (
+            {}
+        )  # construct site → place of a call → what it is given
         self.evidence: Any = (
             None  # transpile.infer.evidence.Evidence, where a run of the original was watched
         )
@@ -214,13 +219,19 @@ class Run:
             self.asked[id(node)] = (tensor, node, self.module)
         return layout
 
-    def decide(self) -> bool:
-        """Answer the open questions by convention; says whether anything was decided."""
+    def decide(self, by_layer: Callable[..., bool]) -> bool:
+        """Answer the open questions by convention; says whether anything was decided.
+
+        `by_layer` is asked where not even the rank is known.
+        """
         changed = self._shown() if self.evidence is not None else False
         for tensor, node, module in list(self.asked.values()):
             self.module = module
             layout = self.layout(tensor)
-            if not isinstance(layout, Open) or tensor.rank is None:
+            if not isinstance(layout, Open):
+                continue
+            if tensor.rank is None:
+                changed = by_layer(self, tensor, node, layout) or changed
                 continue
             image = tensor.rank == 4 or (tensor.rank == 5 and self.module.uses_volumes)
             layout.value = IMAGE if image else PLAIN

@@ -10,7 +10,7 @@ from transpile.infer.run import Run
 
 __all__ = ["signatures"]
 
-NAMES = {3: "NLC", 4: "NHWC", 5: "NDHWC"}
+NAMES = {None: "N...C", 3: "NLC", 4: "NHWC", 5: "NDHWC"}
 
 
 def signatures(run: Run) -> dict[str, dict[str, Any]]:
@@ -34,7 +34,7 @@ def described(run: Run, fact: Fact) -> Any:
         layout = run.layout(fact)
         if isinstance(layout, Open) and layout.brought == {IMAGE}:
             layout = IMAGE  # any would do, and all that is known to come is channels-last
-        return NAMES.get(fact.rank or 0) if layout == IMAGE else None
+        return NAMES.get(fact.rank) if layout == IMAGE else None
     if isinstance(fact, Sequence):
         if fact.items is not None:
             items = [described(run, item) for item in fact.items]

@@ -7,6 +7,7 @@ import re
 import libcst as cst
 
 from transpile.infer.apply import Operand, constant, image_result
+from transpile.infer.channel_layers import CHANNEL_LAYERS, channel_layer
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
@@ -31,13 +32,13 @@ AXIS_LAYERS = frozenset(
     {
         "Linear", "LazyLinear", "LayerNorm", "RMSNorm", "GroupNorm", "SyncBatchNorm", "PReLU", "CrossMapLRN2d",
         "Flatten", "Unflatten", "Softmax", "LogSoftmax", "Softmin", "GLU", "Sequential", "ModuleList", "ModuleDict",
-        "Module",
+        "Module", "LocalResponseNorm",
     }
 )  # fmt: skip
 IMAGE_LAYERS = frozenset(
     {
         "Upsample", "UpsamplingNearest2d", "UpsamplingBilinear2d", "PixelShuffle", "PixelUnshuffle",
-        "ChannelShuffle", "LocalResponseNorm", "Unfold", "Fold", "Softmax2d",
+        "ChannelShuffle", "Unfold", "Fold", "Softmax2d",
     }
 )  # fmt: skip
 
@@ -68,17 +69,17 @@ def torch_layer(
     if spatial is not None:
         count = int(spatial.group(1))
         if short.startswith(("BatchNorm1", "Dropout1")):
-            return channel_layer(run, operand, tensor, site)
+            return channel_layer(run, operand, tensor, site, layer)
         result = image_result(run, operand[0], tensor, count + 2, site, plan)
         return image_dims(short, layer, tensor, result)
     if short in IMAGE_LAYERS:
-        rank = 4 if short not in ("Upsample", "LocalResponseNorm", "Fold") else None
+        rank = 4 if short not in ("Upsample", "Fold") else None
         if short == "Unfold":
             run.want(operand[0], tensor, IMAGE)
             return Tensor(3, None, tensor.dtype, PLAIN)
         return image_result(run, operand[0], tensor, rank, site, plan)
-    if short in ("GroupNorm", "SyncBatchNorm", "PReLU"):
-        return channel_layer(run, operand, tensor, site)
+    if short in CHANNEL_LAYERS:
+        return channel_layer(run, operand, tensor, site, layer)
     if short in ("Linear", "LazyLinear", "LayerNorm", "RMSNorm", "CrossMapLRN2d"):
         return last_axis_layer(run, site, operand, tensor, layer, short)
     if short in ("Flatten", "Unflatten"):
@@ -115,25 +116,6 @@ def image_dims(short: str, layer: Layer, tensor: Tensor, result: Tensor) -> Tens
         if size == 1 or (isinstance(size, tuple) and all(s == 1 for s in size)):
             space = [Dim(1)] * (result.rank - 2)
     return Tensor(None, (batch, channels, *space), tensor.dtype, result.layout)
-
-
-def channel_layer(run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode) -> Tensor:
-    """Works along axis 1 at any rank: (N, C), (N, C, L), (N, C, H, W)."""
-    if tensor.rank is not None and tensor.rank <= 2:
-        return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN)
-    layout = run.ask(tensor, operand[0] or site)
-    if isinstance(layout, Open):
-        if tensor.rank is None:
-            return tensor
-        layout.settle(IMAGE)
-        run.version += 1
-    elif tensor.rank is not None:
-        run.want(operand[0], tensor, IMAGE)
-    elif layout == PLAIN:
-        return tensor
-    return Tensor(
-        tensor.rank, tensor.dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank else tensor.layout
-    )
 
 
 def last_axis_layer(

@@ -6,6 +6,7 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.channel_layers import made_for_torch_order
 from transpile.infer.facts import Layer
 from transpile.rewrite.calls import by_keyword
 from transpile.rewrite.code import expression
@@ -43,6 +44,12 @@ def construct(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     ]
     if len(args) != len(updated.args) and args:
         args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+    if made_for_torch_order(context.run, id(original)):
+        if args:
+            args[-1] = args[-1].with_changes(comma=cst.MaybeSentinel.DEFAULT)
+        keyword = expression('f(data_format="channels_first")')
+        assert isinstance(keyword, cst.Call)
+        args.append(keyword.args[0])
     return updated.with_changes(func=expression(text), args=args)
 
 

@@ -114,8 +114,8 @@ def prelu(input, weight, data_format=None):
     """torch.nn.functional.prelu: one slope, or one per channel."""
     slope = tf.convert_to_tensor(weight)
     axis = logical_axis(1, len(input.shape), data_format) if len(input.shape) > 1 else 0
-    if slope.shape.num_elements() > 1:
-        slope = tf.reshape(slope, [-1 if i == axis else 1 for i in range(len(input.shape))])
+    shape = [-1 if i == axis else 1 for i in range(len(input.shape))]
+    slope = tf.reshape(slope, shape if slope.shape.num_elements() > 1 else [])
     return tf.where(input >= 0, input, input * slope)
 
 

@@ -31,6 +31,7 @@ from transpile.support.activation import (
     tanhshrink,
     threshold,
 )
+from transpile.support.data_format import channel_axis
 from transpile.support.module import TorchLayer
 
 
@@ -331,6 +332,9 @@ class Softmax2d(Softmax):
 
     def __init__(self, data_format=None):
         super().__init__(-3, data_format)
+
+    def call(self, input):  # of a batch or of one image
+        return tf.nn.softmax(input, -1 if channel_axis(self.data_format) == -1 else -3)
 
 
 class GLU(TorchLayer, tf.keras.layers.Layer):
