@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 from transpile import cache
 
-__all__ = ["END", "HEADING", "inserted", "known", "section", "support_source"]
+__all__ = ["END", "HEADING", "MODULE_HEADING", "inserted", "known", "section", "support_source"]
 
 HEADING = "# --- torch's semantics on TensorFlow, copied in by transpile: only what this file uses ---"
 END = "# --- end of what transpile copied in ---"
 # The library has its own line length, which is not that of every file that it is copied into.
+MODULE_HEADING = '"""torch\'s semantics on TensorFlow: the definitions that the translated files use."""'
 OFF, ON = "# fmt: off", "# fmt: on"
 
 
@@ -58,7 +59,7 @@ def known(name: str) -> bool:
 def support_source(names: frozenset[str], data_format: str) -> str:
     """One module with these definitions, for a folder."""
     lines, body = _text(dict.fromkeys(names, ""), data_format)
-    head = '"""torch\'s semantics on TensorFlow: the definitions that the translated files use."""\n\n'
+    head = f"{MODULE_HEADING}\n\n"
     return head + f"{OFF}\n" + "".join(line + "\n" for line in lines) + "\n\n" + body
 
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 import libcst as cst
 
 from transpile.diagnostics import Diagnostic, SourceError
-from transpile.emit import HEADING, support_source
+from transpile.emit import HEADING, MODULE_HEADING, support_source
 from transpile.formatting import formatted
 from transpile.partial import Cut, cut, dropped
+from transpile.source.roots import SPEAKS_OF_TORCH, roots
 from transpile.source.text import decode
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Project", "Text", "Translation", "concerns", "support_source", "translate"]
 
-# What this program wrote itself is done: it carries the copied section, or imports the folder's support module.
-_TRANSLATED = re.compile(rf"^{re.escape(HEADING)}|^from \.*_torch_support import ", re.MULTILINE)
+# What this program wrote itself is done: it carries the copied section, imports the folder's support module, or is it.
+_TRANSLATED = re.compile(
+    rf"^{re.escape(HEADING)}|^from \.*_torch_support_* import |\A{re.escape(MODULE_HEADING)}", re.MULTILINE
+)
+_IMPORTS_TORCH = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:torch|einops)\b", re.MULTILINE)
 DATA_FORMATS = ("channels_last", "channels_first")
-_IMPORTED = re.compile(r"^[ \t]*(?:from|import)[ \t]+(\.|\w+)", re.MULTILINE)
-_TORCH = re.compile(r"\btorch\b|\beinops\b")
 
 
 @dataclass
@@ -100,6 +102,7 @@ class Project:
             {}
         )  # modules of which places are translated already, without their section
         self._run: Run | None = None
+        self._has_support = any(text.text.startswith(MODULE_HEADING) for text in texts.values())
 
     def infer(self) -> Run:
         """The inference over all modules that speak of torch, and those that these import."""
@@ -111,10 +114,11 @@ class Project:
             modules = Modules(
                 {name: partial(self._read, name) for name in self.texts if self._is_source(name)}
             )
-            roots = [name for name in modules.readers if self._may_concern_torch(name)]
             self._run = infer(
                 modules,
-                roots,
+                roots(
+                    {name: (self.texts[name].text, self.texts[name].is_package) for name in modules.readers}
+                ),
                 load(self.rules),
                 data_format=self.data_format,
                 evaluated=self.evaluated,
@@ -161,16 +165,12 @@ class Project:
             code = formatted(module.text, code)
         return Translation(code, diagnostics, signatures(run), frozenset(context.supports))
 
-    def _may_concern_torch(self, name: str) -> bool:
-        """Whether a module speaks of torch, or imports from the project what may: `class Net(Conv)` says no more."""
-        text = self.texts[name].text
-        if _TORCH.search(text):
-            return True
-        own = {other.partition(".")[0] for other in self.texts}
-        return any(found[1].startswith(".") or found[1] in own for found in _IMPORTED.finditer(text))
-
     def _is_source(self, name: str) -> bool:
-        return _TRANSLATED.search(self.texts[name].text) is None
+        text = self.texts[name].text
+        if _TRANSLATED.search(text) is not None:
+            return False
+        # beside a support module, what imports nothing of torch was translated with it
+        return not self._has_support or _IMPORTS_TORCH.search(text) is not None
 
     def _read(self, name: str) -> ModuleInfo | None:
         from transpile.infer.modules import ModuleInfo
@@ -186,7 +186,7 @@ class Project:
 
 def concerns(text: str) -> bool:
     """Whether a text by itself may have anything to translate: it says torch, and is no translation."""
-    return _TORCH.search(text) is not None and _TRANSLATED.search(text) is None
+    return SPEAKS_OF_TORCH.search(text) is not None and _TRANSLATED.search(text) is None
 
 
 def parse(text: str) -> cst.Module:

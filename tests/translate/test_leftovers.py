@@ -141,6 +141,32 @@ def boxes(x: torch.Tensor):
 }
 
 
+VALUES = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, Sampler
+
+
+def chosen(quick, own):
+    return own if quick else DataLoader
+
+
+def is_parallel(model):
+    return type(model) in (nn.parallel.DataParallel, nn.parallel.DistributedDataParallel)
+
+
+class Order(Sampler):
+    pass
+"""
+
+
+@pytest.mark.parametrize("line", [8, 12, 15])
+def test_a_name_that_stays_as_a_value_is_reported_too(line):
+    """It has a rule, or a reason to have none, for calls."""
+    found = [d for d in translate(VALUES).diagnostics if d.line == line]
+    assert found and all(d.code in ("API001", "API005") for d in found)
+
+
 @pytest.mark.parametrize("what", SOURCES)
 def test_imports_without_torch(what):
     assert imported(translate(SOURCES[what]).code)

@@ -29,10 +29,12 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
     info = run.class_of.get(id(node))
     if info is None:
         prefix = f"{run.function.qualname}." if run.function is not None else ""
-        info = ClassInfo(node.name.value, node, run.env, prefix + node.name.value, run.module)
+        info = ClassInfo(node.name.value, node, run.closure, prefix + node.name.value, run.module)
         run.class_of[id(node)] = info
         run.module.classes.append(info)
-    info.env = run.env
+    # what a class body binds is not seen by the functions and classes in it
+    enclosing = run.closure
+    info.env = enclosing
     info.bases = [evaluate(run, arg.value) for arg in node.bases]
     for ancestor in info.ancestors()[1:]:
         ancestor.heirs[info] = None
@@ -42,8 +44,8 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
         evaluate(run, decorator.decorator)
     run.bound.add(node.name.value)
     run.env[node.name.value] = Class(info)
-    outer = run.env
-    run.env = Env(outer)
+    outer, outside = run.env, run.class_outside
+    run.env, run.class_outside = Env(enclosing), enclosing
     body = node.body.body if isinstance(node.body, cst.IndentedBlock) else []
     for child in body:
         if isinstance(child, cst.FunctionDef):
@@ -58,13 +60,13 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
     for name, fact in run.env.items():
         if not isinstance(fact, Function):
             run.store_attribute(info, name, id(node), fact)
-    run.env = outer
+    run.env, run.class_outside = outer, outside
     return False
 
 
 @expression_handler(cst.Lambda)
 def lambda_(run: Run, node: cst.Lambda) -> Fact:
     info = register(run, node, None)
-    info.env = run.env
+    info.env = run.closure
     analyze(run, info)
     return Function(info)

@@ -34,6 +34,15 @@ class Env(dict[str, Fact]):
             env = env.parent
         return None
 
+    def binds_below(self, name: str, end: Env) -> bool:
+        """Whether a scope from this one up to, not including, `end` binds a name: a comprehension's, a body's."""
+        env: Env | None = self
+        while env is not None and env is not end:
+            if name in env:
+                return True
+            env = env.parent
+        return False
+
 
 class Parameter:
     """One parameter of a function."""

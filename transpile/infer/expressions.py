@@ -52,7 +52,7 @@ def name(run: Run, node: cst.Name) -> Fact:
             and text in run.imported
             and run.function is not None
             and run.function.binds(text)
-            and text not in run.env
+            and not run.env.binds_below(text, run.function.env)
         ):
             return UNKNOWN  # a local name before it is bound
         return fact

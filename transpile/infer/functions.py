@@ -34,7 +34,7 @@ __all__ = ["analyze", "parameter_fact", "register"]
 def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | None) -> FunctionInfo:
     """The record of a definition, the same in every round."""
     info = run.function_of.get(id(node))
-    env = owner.env if owner is not None else run.env
+    env = owner.env if owner is not None else run.closure
     if info is None:
         if isinstance(node, cst.FunctionDef):
             name = node.name.value
@@ -112,7 +112,8 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         info.module.remarks.pop(key, None)
     info.remarked.clear()
     fills = Open.fills_settled
-    saved = run.env, run.function, run.returned, run.module
+    saved = run.env, run.function, run.returned, run.module, run.class_outside
+    run.class_outside = None
     run.depth += 1
     run.module = info.module
     env = Env(info.env)
@@ -153,7 +154,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         info.module.failure = info.module.failure or error
         returns = UNKNOWN
     finally:
-        run.env, run.function, run.returned, run.module = saved
+        run.env, run.function, run.returned, run.module, run.class_outside = saved
         run.depth -= 1
         info.state = "done"
     if Open.fills_settled != fills:

@@ -26,14 +26,14 @@ def load(run: Run, module: ModuleInfo) -> None:
     if module.state != "new":
         return
     module.state = "running"
-    saved = run.module, run.env, run.function, run.returned
-    run.module, run.env, run.function, run.returned = module, module.env, None, []
+    saved = run.module, run.env, run.function, run.returned, run.class_outside
+    run.module, run.env, run.function, run.returned, run.class_outside = module, module.env, None, [], None
     try:
         block(run, module.tree.body)
     except Exception as error:  # one file must not sink the project; whoever rewrites it says so
         module.failure = error
     finally:
-        run.module, run.env, run.function, run.returned = saved
+        run.module, run.env, run.function, run.returned, run.class_outside = saved
         module.state = "done"
     for name, var in module.late.items():
         fact = module.env.get(name)
@@ -49,12 +49,12 @@ def again(run: Run, module: ModuleInfo) -> None:
     loose = [node for node in module.tree.body if _is_loose(node)]
     if not loose:
         return
-    saved = run.module, run.env, run.function, run.returned
-    run.module, run.env, run.function, run.returned = module, module.env, None, []
+    saved = run.module, run.env, run.function, run.returned, run.class_outside
+    run.module, run.env, run.function, run.returned, run.class_outside = module, module.env, None, [], None
     try:
         block(run, loose)
     finally:
-        run.module, run.env, run.function, run.returned = saved
+        run.module, run.env, run.function, run.returned, run.class_outside = saved
 
 
 def _is_loose(node: cst.CSTNode) -> bool:

@@ -53,6 +53,7 @@ class Run:
         self.function_of: dict[int, FunctionInfo] = {}
         self.module = ModuleInfo("", "", cst.Module([]))  # the one that is under way
         self.env = Env()
+        self.class_outside: Env | None = None  # in a class body: the scope around the class
         self.function: FunctionInfo | None = None
         self.returned: list[tuple[cst.BaseExpression | None, Fact]] = []
         self.exact = (
@@ -97,6 +98,11 @@ class Run:
     def bound(self) -> set[str]:
         """Names that the module's source binds itself."""
         return self.module.bound
+
+    @property
+    def closure(self) -> Env:
+        """The scope that functions and classes defined here look names up in: not that of a class body."""
+        return self.env if self.class_outside is None else self.class_outside
 
     def all_functions(self) -> list[FunctionInfo]:
         """The functions of every module that was read."""

@@ -55,6 +55,23 @@ def call_at_load(context: Context, original: cst.SimpleStatementLine, updated: A
     )
 
 
+@on(cst.With)
+def guarded_already(context: Context, original: cst.With, updated: Any) -> Any:
+    """A call that the source suppresses ImportError of itself, as our own output does, needs no second guard."""
+    inner = _guarded(updated)
+    if context.functions or inner is None or len(inner.body) != 1:
+        return None
+    again = _guarded(inner.body[0])
+    return updated.with_changes(body=again) if again is not None else None
+
+
+def _guarded(node: cst.CSTNode) -> cst.IndentedBlock | None:
+    """The block below `with contextlib.suppress(ImportError):`; None for anything else."""
+    if not isinstance(node, cst.With) or len(node.items) != 1 or not isinstance(node.body, cst.IndentedBlock):
+        return None
+    return node.body if source(node.items[0].item) == "contextlib.suppress(ImportError)" else None
+
+
 def _function(run: Run, callee: cst.BaseExpression) -> FunctionInfo | None:
     fact = resolve(run.fact(callee))
     if isinstance(fact, Function):

@@ -69,14 +69,23 @@ def reference(context: Context, original: Any) -> Any:
             return expression("tf.keras.layers.Layer")
         context.say("API001", original, f"{fact.name} has no rule; it stays as it is")
         return None
-    if rule.kind in ("constant", "class", "layer", "plumbing") and rule.variants:
-        if rule.kind == "plumbing":
-            return None
+    result: Any = None
+    if rule.kind in ("constant", "class", "layer") and rule.variants:
         text = class_text(context, fact.name, testing=id(original) in context.tested)
-        return expression(text) if text is not None else None
-    if rule.kind == "function" and rule.variants:
-        return function_value(context, rule)
-    return None
+        result = expression(text) if text is not None else None
+    elif rule.kind == "function" and rule.variants:
+        result = function_value(context, rule)
+    if result is None:
+        _say_left(context, original, rule)
+    return result
+
+
+def _say_left(context: Context, node: cst.CSTNode, rule: Any) -> None:
+    """A name with a rule that has no word for it where it is no call."""
+    if rule.refuse:
+        context.say("API005", node, f"{rule.torch}: {rule.refuse}", rule.instead or "")
+    else:
+        context.say("API001", node, f"{rule.torch} has a rule for calls alone; as a value it stays as it is")
 
 
 def is_import(context: Context, node: cst.BaseExpression) -> bool:
