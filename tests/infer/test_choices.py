@@ -89,14 +89,50 @@ class Layers(nn.Module):
         return y.view(b, t, h, w, c)
 
 
+def drop(input, p, mode, training=True):
+    if not training or p == 0.0:
+        return input
+    if mode == "row":
+        size = [input.shape[0]] + [1] * (input.ndim - 1)
+    else:
+        size = [1] * input.ndim
+    noise = torch.empty(size, dtype=input.dtype, device=input.device)
+    noise = noise.bernoulli_(1 - p)
+    noise.div_(1 - p)
+    return input * noise
+
+
+class Drop(nn.Module):
+    def __init__(self, p, mode):
+        super().__init__()
+        self.p = p
+        self.mode = mode
+
+    def forward(self, input):
+        return drop(input, self.p, self.mode, self.training)
+
+
 class Block(nn.Module):
     def __init__(self, dim, norm=nn.LayerNorm, mix=Rows):
         super().__init__()
         self.norm = norm(dim)
         self.mix = mix(dim)
+        self.drop = Drop(0.1, "row")
 
     def forward(self, x):
-        return x + self.mix(self.norm(x))
+        return x + self.drop(self.mix(self.norm(x)))
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.c = nn.Conv2d(3, 3, 3, padding=1)
+        self.drop = Drop(0.2, "row")
+
+    def forward(self, x):
+        y = self.drop(self.c(x))
+        y += x
+        return y.mean(1)
 
 
 class Merge(nn.Module):
@@ -151,6 +187,7 @@ class Volumes(nn.Module):
 CASES = {
     "convolutions, images": (NORMED, "Images()", "image[2,3,8,6]", "image"),
     "convolutions, volumes": (NORMED, "Volumes()", "image[2,3,4,8,6]", "plain"),
+    "an image whose rows are dropped": (WINDOWS, "Residual()", "image[2,3,8,6]", "plain"),
     "windows, images": (WINDOWS, "Images()", "image[2,3,8,16]", "plain"),
     "windows, volumes": (WINDOWS, "Volumes()", "image[2,3,4,8,16]", "plain"),
 }

@@ -161,9 +161,9 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
     if not tensors:
         return Tensor(None, None, None, Open())
     # (n, 1, 1, …) of any rank broadcasts beside any map, in any layout
-    tensors = [(n, t) for n, t in tensors if t.source != ONES] or tensors
+    tensors = [(n, t) for n, t in tensors if not _fits_any_layout(t, tensors)] or tensors
     operands = [
-        (n, f) for n, f in operands if not (isinstance(t := resolve(f), Tensor) and t.source == ONES)
+        (n, f) for n, f in operands if not (isinstance(t := resolve(f), Tensor) and _fits_any_layout(t, tensors))
     ] or operands
     if len(tensors) == 1 and not others:
         tensor = tensors[0][1]
@@ -191,6 +191,15 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
             return _alias(unknown_tensors[0])
     dims = broadcast_dims([t for _, t in tensors], rank) if not others else None
     return Tensor(rank, dims, tensors[0][1].dtype, layout)
+
+
+def _fits_any_layout(tensor: Tensor, beside: list[tuple[cst.BaseExpression | None, Tensor]]) -> bool:
+    """Whether this is (n, 1, 1, …), which broadcasts beside a map of as many axes in whichever layout that has."""
+    if tensor.source == ONES:
+        return True
+    if tensor.dims is None or len(tensor.dims) < 3 or any(d is None or d.value != 1 for d in tensor.dims[1:]):
+        return False
+    return all(other.rank is None or other.rank >= len(tensor.dims) for _, other in beside)
 
 
 def _alias(tensor: Tensor) -> Tensor:
