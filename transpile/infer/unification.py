@@ -50,7 +50,10 @@ def learn(
     if isinstance(inner, Tensor) and isinstance(outer, Var):
         if outer.tensorlike or (inner.rank is not None and not inner.lent):
             rank = None if inner.lent else inner.rank
-            outer.bound = Tensor(rank, None, inner.dtype, inner.layout)
+            cell = run.layout(inner)
+            free = isinstance(cell, Open) and not cell.asked and not cell.fresh and run.channels_last
+            # where nothing in the body depends on the layout, every caller keeps its own
+            outer.bound = Tensor(rank, None, inner.dtype, Open() if free else inner.layout)
             run.version += 1
         return
     if isinstance(inner, Tensor) and isinstance(outer, Tensor):
