@@ -39,6 +39,40 @@ class Scale(nn.Module):
     def forward(self, x):
         return self.scale[:, None] * x + self.other.sum()
 """
+PARTS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 1)
+        self.line = nn.Linear(4, 6)
+        n = self.line.bias.numel() // 3
+        self.line.bias[n : 2 * n].data.zero_()
+
+    def forward(self, x):
+        y = self.conv(x)
+        y[:, 1:3, :, 0].mul_(2).add_(1)
+        y[:, -1].clamp_(min=0)
+        bias = self.line.bias.clone()
+        n = bias.numel() // 3
+        bias[n : 2 * n].zero_()
+        bias[0].fill_(3.0)
+        y[0][0].zero_()
+        return y, nn.functional.linear(x.mean((2, 3)), self.line.weight, bias)
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_parts_that_methods_change_are_stored(data_format):
+    source = PARTS.replace("        y[0][0].zero_()\n", "")
+    pair = Pair(source, "Net()", ["image[2,4,3,5]"], data_format=data_format, returns=["image", "plain"])
+    pair.check()
+    pair.check_open()
+    told = translate(PARTS, data_format=data_format).diagnostics
+    assert [d.line for d in told if d.code == "STA001"] == [PARTS[: PARTS.index("y[0][0]")].count("\n") + 1]
 
 
 def test_near_misses_stay():

@@ -163,7 +163,9 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
     # (n, 1, 1, …) of any rank broadcasts beside any map, in any layout
     tensors = [(n, t) for n, t in tensors if not _fits_any_layout(t, tensors)] or tensors
     operands = [
-        (n, f) for n, f in operands if not (isinstance(t := resolve(f), Tensor) and _fits_any_layout(t, tensors))
+        (n, f)
+        for n, f in operands
+        if not (isinstance(t := resolve(f), Tensor) and _fits_any_layout(t, tensors))
     ] or operands
     if len(tensors) == 1 and not others:
         tensor = tensors[0][1]

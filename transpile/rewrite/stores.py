@@ -8,9 +8,11 @@ import libcst as cst
 
 from transpile.infer.facts import Layer, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, conversion
+from transpile.infer.plans import Plan
 from transpile.rewrite.code import source, statement
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on
+from transpile.source.walk import descendants
 
 __all__: list[str] = []
 
@@ -156,6 +158,9 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
         target = operand_of(context, target)
     while isinstance(target, cst.Attribute) and target.attr.value == "data":
         target = target.value
+    part = changed_part(context, target, updated) if isinstance(target, cst.Subscript) else None
+    if part is not None:
+        return part
     if not isinstance(target, (cst.Name, cst.Attribute)):
         context.say(
             "STA001",
@@ -164,6 +169,23 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
         )
         return None
     return kept(context, target, source(target), source(updated.value))
+
+
+def changed_part(context: Context, target: cst.Subscript, updated: cst.Expr) -> Any:
+    """`x[a:b].zero_()`: what is left of x is stored into it, as `x[a:b] = …` would be."""
+    plan = context.plan(target)
+    run = context.run
+    converted = id(target) in run.inner or id(target) in run.convert or id(target.value) in run.convert
+    if plan is None or plan.op != "index" or converted:
+        return None
+    if not isinstance(target.value, (cst.Name, cst.Attribute)):
+        return None
+    owner = source(target.value)
+    places = [n for n in descendants(updated) if isinstance(n, cst.Subscript) and source(n.value) == owner]
+    if not places:
+        return None
+    stored = Plan("store", tensor=plan.data["tensor"], index=plan)
+    return written(context, target, places[0], source(updated.value), stored)
 
 
 def changes_operand(context: Context, call: cst.Call) -> bool:
