@@ -50,6 +50,19 @@ class _Main(click.Command):
 @click.option(
     "--input", "inputs", multiple=True, metavar="SPEC", help="With --example: as in `transpile verify`."
 )
+@click.option(
+    "--follow-imports",
+    "follow",
+    is_flag=True,
+    help="From one file take what it imports of its package along.",
+)
+@click.option(
+    "--with",
+    "along",
+    multiple=True,
+    metavar="PACKAGE",
+    help="Translate a package that is imported along, beside -o: installed, or a folder.",
+)
 @click.option("--diff", is_flag=True, help="Show what would change; write nothing.")
 @click.option("--watch", is_flag=True, help="Translate again whenever a source changes.")
 @click.version_option(__version__, prog_name="transpile")
@@ -61,6 +74,8 @@ def translate_paths(
     jobs: int | None,
     example: str | None,
     inputs: tuple[str, ...],
+    along: tuple[str, ...],
+    follow: bool,
     diff: bool,
     watch: bool,
 ) -> int:
@@ -71,7 +86,7 @@ def translate_paths(
     """
     from transpile.commands._translate import Call, translate_once, translate_whenever
 
-    call = Call(paths, out, options, jobs, diff, example, inputs)
+    call = Call(paths, out, options, jobs, diff, example, inputs, along, follow)
     return translate_whenever(call, session) if watch else translate_once(call, session)
 
 

@@ -30,6 +30,8 @@ class Call:
     diff: bool = False
     example: str | None = None
     inputs: tuple[str, ...] = ()
+    along: tuple[str, ...] = ()
+    follow: bool = False
 
 
 def translate_once(call: Call, session: Session) -> int:
@@ -37,12 +39,14 @@ def translate_once(call: Call, session: Session) -> int:
     paths, diff = call.paths, call.diff
     target = None if call.out == STDIN else call.out
     if paths == (STDIN,):
+        if call.follow or call.along:
+            raise UnusableCall("standard input: imports nothing that could be followed")
         stdin = Path("<stdin>")
         unit = Unit((File(stdin, target, stdin.name),))
         if target is not None and target.is_dir():
             raise UnusableCall(f"{target}: is a folder; name the file")
         return _one(unit, call, session, sys.stdin.buffer.read())
-    units = plan(paths, target)
+    units = _planned(call, target)
     if len(units) == 1 and units[0].root is None:
         return _one(units[0], call, session, None)
     if call.example is not None:
@@ -52,14 +56,32 @@ def translate_once(call: Call, session: Session) -> int:
         raise UnusableCall(f"{what}: name the folder to write with -o")
     if diff:
         return _diffs(units, call, session)
-    return _many(units, call, session, target if len(units) > 1 else None)
+    return _many(units, call, session, target if len(paths) > 1 else None)
+
+
+def _planned(call: Call, target: Path | None) -> list[Unit]:
+    """The units of the paths, and those of the packages that are translated along."""
+    from transpile.project.along import found
+
+    along = [found(name) for name in call.along]
+    if not call.follow:
+        return plan(call.paths, target, along)
+    from transpile.project.following import followed
+    from transpile.project.plan import beside, refuse_collisions
+
+    if len(call.paths) != 1:
+        raise UnusableCall("--follow-imports: starts from one file")
+    units = [followed(call.paths[0], target), *beside(along, target)]
+    refuse_collisions(units)
+    return units
 
 
 def translate_whenever(call: Call, session: Session) -> int:
     """The same now and after every change of a source, until the user ends it."""
     if STDIN in call.paths:
         raise UnusableCall("--watch: standard input does not change")
-    plan(call.paths, call.out)  # what is wrong with the call is said before the waiting begins
+    units = _planned(call, call.out)  # what is wrong with the call is said before the waiting begins
+    watched = {*call.paths, *(unit.root for unit in units if unit.root is not None)}
     from watchfiles import PythonFilter, watch
 
     def once() -> None:
@@ -72,7 +94,7 @@ def translate_whenever(call: Call, session: Session) -> int:
     once()
     say("watching; Ctrl-C ends it\n", sys.stderr)
     own = None if call.out is None else call.out.resolve()
-    for changes in watch(*call.paths, watch_filter=PythonFilter(), raise_interrupt=False):
+    for changes in watch(*sorted(watched), watch_filter=PythonFilter(), raise_interrupt=False):
         changed = sorted({Path(name) for _, name in changes})
         if own is not None:
             changed = [path for path in changed if path != own and own not in path.parents]
@@ -131,29 +153,27 @@ def _say_what_was_settled(file: File, outcome: Outcome, options: Options) -> Non
 
 def _many(units: Sequence[Unit], call: Call, session: Session, parent: Path | None) -> int:
     """Folders and several files."""
-    from transpile.project.run import write_unit
+    from transpile.project.run import write_units
     from transpile.project.writing import make_folder
 
     if parent is not None:
         make_folder(parent)
     with session.progress(sum(len(unit.python) for unit in units)) as advance:
-        for unit in units:
-            for result in write_unit(unit, call.options, call.jobs):
-                session.found(result.file, result.outcome, result.written)
-                if result.file.source.suffix == ".py":
-                    advance()
+        for result in write_units(units, call.options, call.jobs, together=bool(call.along)):
+            session.found(result.file, result.outcome, result.written)
+            if result.file.source.suffix == ".py":
+                advance()
     return session.end()
 
 
 def _diffs(units: Sequence[Unit], call: Call, session: Session) -> int:
-    from transpile.project.run import translate_unit
+    from transpile.project.run import translate_units
 
     session.stream = sys.stderr
-    for unit in units:
-        for file, outcome in translate_unit(unit, call.options, call.jobs):
-            if outcome.data is not None and outcome.changed:
-                _show_diff(session, file.source.read_bytes(), outcome.data, file)
-            session.found(file, outcome)
+    for _, file, outcome in translate_units(units, call.options, call.jobs, together=bool(call.along)):
+        if outcome.data is not None and outcome.changed:
+            _show_diff(session, file.source.read_bytes(), outcome.data, file)
+        session.found(file, outcome)
     return session.end()
 
 

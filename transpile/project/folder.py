@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from transpile.diagnostics import SourceError
@@ -10,47 +9,49 @@ from transpile.project.job import Job, Options, Outcome, Reading, guarded, is_ca
 from transpile.project.named_layers import named_layers
 from transpile.project.plan import File, Unit
 
-__all__ = ["Folder"]
+__all__ = ["Folder", "module_name"]
 
 
 class Folder:
-    """A unit of several files, and the translation of each.
+    """Units whose modules tell each other what they know, and the translation of each file.
 
-    `companions` are other folders of the same call: their modules give facts, and are translated on their own.
+    Their modules have different names: see `together`.
     """
 
-    def __init__(self, unit: Unit, options: Options, companions: Sequence[Unit] = ()) -> None:
+    def __init__(self, *units: Unit, options: Options) -> None:
         from transpile.translate import Project, Text
 
-        self.unit = unit
-        self.jobs = {
-            file.source: Job(file.source, file.shown, options, unit.support_module(file), unit.renaming)
-            for file in unit.python
-        }
+        self.units = units
+        self.jobs: dict[Path, Job] = {}
         self.readings: dict[Path, Reading] = {}
         self.names: dict[Path, str] = {}
         texts: dict[str, Text] = {}
-        for each in (unit, *companions):
-            for file in each.python:
-                job = self.jobs.get(file.source) or Job(
-                    file.source, file.shown, options, each.support_module(file), each.renaming
-                )
+        for unit in units:
+            for file in unit.python:
+                job = Job(file.source, file.shown, options, unit.support_module(file), unit.renaming)
+                self.jobs[file.source] = job
                 try:
                     reading = Reading(job)
                 except (OSError, SourceError):
                     continue  # said when its own outcome is asked for
-                name, is_package = module_name(each, file)
+                name, is_package = module_name(unit, file)
                 texts[name] = Text(reading.renamed.text, is_package)
-                if each is unit:
-                    self.readings[file.source] = reading
-                    self.names[file.source] = name
+                self.readings[file.source] = reading
+                self.names[file.source] = name
+            for file in unit.emptied:
+                texts[module_name(unit, file)[0]] = Text("", True)
         self.project = Project(
             texts,
             data_format=options.data_format,
             rules=options.rules,
             exact_training=options.exact_training,
-            evaluated=sorted(named_layers(unit)),
+            evaluated=sorted(set().union(*map(named_layers, units))),
         )
+
+    @property
+    def files(self) -> list[File]:
+        """The Python files of all units, in their order."""
+        return [file for unit in self.units for file in unit.python]
 
     def infer(self) -> None:
         """Infer the project now, rather than at the first outcome."""
@@ -73,7 +74,8 @@ class Folder:
 
 def module_name(unit: Unit, file: File) -> tuple[str, bool]:
     """The dotted name of a file in the output, and whether it is the `__init__` of its package."""
-    assert unit.root is not None
+    if unit.root is None:
+        return (file.target or file.source).stem, False
     parts = list(file.source.relative_to(unit.root).with_suffix("").parts)
     is_package = parts[-1] == "__init__"
     if is_package:

@@ -46,6 +46,12 @@ class Unit:
     is_package: bool = True
     unreadable: tuple[File, ...] = ()
     notebooks: tuple[File, ...] = ()  # of a folder; each is translated alone
+    emptied: tuple[File, ...] = ()  # packages' own files of which no name is taken (following.py)
+
+    @property
+    def files(self) -> tuple[File, ...]:
+        """Every file that is read and written."""
+        return (*self.python, *self.emptied, *self.notebooks, *self.other)
 
     def support_module(self, file: File) -> str | None:
         """How a file of the folder imports the support module; None for a single file, which carries its own."""
@@ -64,11 +70,12 @@ class Unit:
         return None if self.out is None or self.support is None else self.out / f"{self.support}.py"
 
 
-def plan(paths: Sequence[Path], out: Path | None) -> list[Unit]:
-    """The units of a call; raises UnusableCall for missing paths and for outputs that would collide.
+def plan(paths: Sequence[Path], out: Path | None, along: Sequence[Path] = ()) -> list[Unit]:
+    """The units of a call, and last those of the packages that are translated `along`.
 
     One file goes to the file `out`; one folder to the folder `out`; of several paths each goes into the
     folder `out` under its own name. With `out` None nothing has a target.
+    Raises UnusableCall for missing paths and for outputs that would collide.
     """
     for path in paths:
         if not os.path.lexists(path):
@@ -80,8 +87,15 @@ def plan(paths: Sequence[Path], out: Path | None) -> list[Unit]:
     for path in paths:
         own = None if out is None else (out / path.resolve().name if several else out)
         units.append(_folder(path, own) if path.is_dir() else _single(path, own))
-    _refuse_collisions(units)
+    units += beside(along, out, several)
+    refuse_collisions(units)
     return units
+
+
+def beside(packages: Sequence[Path], out: Path | None, several: bool = False) -> list[Unit]:
+    """The units of packages that are translated along: each under its own name, where imports find it."""
+    parent = None if out is None else out if several else out.resolve().parent
+    return [_folder(path, None if parent is None else parent / path.resolve().name) for path in packages]
 
 
 def _single(path: Path, out: Path | None) -> Unit:
@@ -172,9 +186,9 @@ def _is_package(python: Sequence[File], root: Path) -> bool:
     return False
 
 
-def _refuse_collisions(units: Sequence[Unit]) -> None:
+def refuse_collisions(units: Sequence[Unit]) -> None:
     """No output may be an input, nor two outputs be one file."""
-    files = [file for unit in units for file in (*unit.python, *unit.notebooks, *unit.other)]
+    files = [file for unit in units for file in unit.files]
     sources = {os.path.realpath(file.source): file for file in files}
     targets: dict[str, File] = {}
     for file in files:

@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transpile.diagnostics import UNREADABLE, Diagnostic, Severity
-from transpile.project.folder import Folder
+from transpile.project.folder import Folder, module_name
 from transpile.project.job import Job, Options, Outcome, work
 from transpile.project.plan import File, Unit
 from transpile.project.writing import copy_atomically, make_folder, write
 
 # Below this many bytes of source the start of the processes costs more than they save (about 5,000 lines)
 _WORTH_PROCESSES = 200_000
+_EMPTIED = b"# The files that were translated take no name of this one.\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +30,46 @@ class Result:
 
 def translate_unit(unit: Unit, options: Options, jobs: int | None = None) -> Iterator[tuple[File, Outcome]]:
     """The outcome of every Python file of a unit, in the unit's order. `jobs` None chooses by size."""
-    for file in unit.unreadable:
-        message = "cannot be read: no permission, or a link that leads nowhere"
-        yield file, Outcome(None, (_left_out(file, message),))
-    if unit.root is None:
-        for file in unit.python:
-            yield file, work(Job(file.source, file.shown, options))
-    else:
-        yield from zip(unit.python, _run(Folder(unit, options), jobs), strict=True)
-        for file in unit.notebooks:
-            yield file, work(Job(file.source, file.shown, options))
+    return ((file, outcome) for _, file, outcome in translate_units([unit], options, jobs))
+
+
+def translate_units(
+    units: Sequence[Unit], options: Options, jobs: int | None = None, *, together: bool = False
+) -> Iterator[tuple[Unit, File, Outcome]]:
+    """The same for the units of a call, one after the other. Folders tell each other what they know.
+
+    With `together` single files do so as well, rather than each standing alone.
+    """
+    for group in _groups(units, together):
+        folder = Folder(*group, options=options) if together or group[0].root is not None else None
+        outcomes = _run(folder, jobs) if folder is not None else None
+        for unit in group:
+            for file in unit.unreadable:
+                message = "cannot be read: no permission, or a link that leads nowhere"
+                yield unit, file, Outcome(None, (_left_out(file, message),))
+            for file in unit.python:
+                alone = Job(file.source, file.shown, options)
+                yield unit, file, next(outcomes) if outcomes is not None else work(alone)
+            for file in unit.emptied:
+                yield unit, file, Outcome(_EMPTIED, changed=True)
+            if unit.root is not None:
+                for file in unit.notebooks:
+                    yield unit, file, work(Job(file.source, file.shown, options))
+
+
+def _groups(units: Sequence[Unit], together: bool) -> Iterator[list[Unit]]:
+    """Units that follow each other and can be inferred as one: no two modules of the same name."""
+    group: list[Unit] = []
+    names: set[str] = set()
+    for unit in units:
+        own = {module_name(unit, file)[0] for file in (*unit.python, *unit.emptied)}
+        if group and (names & own or not (together or unit.root is not None is not group[-1].root)):
+            yield group
+            group, names = [], set()
+        group.append(unit)
+        names |= own
+    if group:
+        yield group
 
 
 _FOLDER: Folder | None = None  # what forked processes find in their memory
@@ -46,12 +77,12 @@ _FOLDER: Folder | None = None  # what forked processes find in their memory
 
 def _outcome(number: int) -> Outcome:
     assert _FOLDER is not None
-    return _FOLDER.outcome(_FOLDER.unit.python[number])
+    return _FOLDER.outcome(_FOLDER.files[number])
 
 
 def _run(folder: Folder, jobs: int | None) -> Iterator[Outcome]:
     global _FOLDER
-    files = folder.unit.python
+    files = folder.files
     count = min(jobs if jobs is not None else _default_jobs(files), len(files))
     if count <= 1 or not _can_fork():
         yield from map(folder.outcome, files)
@@ -93,11 +124,19 @@ def write_unit(unit: Unit, options: Options, jobs: int | None = None) -> Iterato
 
     Raises UnusableCall where the output cannot be written at all.
     """
-    supports: set[str] = set()
-    if unit.out is not None:
-        make_folder(unit.out)
-    for file, outcome in translate_unit(unit, options, jobs):
-        supports |= outcome.supports
+    return write_units([unit], options, jobs)
+
+
+def write_units(
+    units: Sequence[Unit], options: Options, jobs: int | None = None, *, together: bool = False
+) -> Iterator[Result]:
+    """The same for the units of a call."""
+    for unit in units:
+        if unit.root is not None and unit.out is not None:
+            make_folder(unit.out)
+    supports: dict[int, set[str]] = {}
+    for unit, file, outcome in translate_units(units, options, jobs, together=together):
+        supports.setdefault(id(unit), set()).update(outcome.supports)
         written = None
         if outcome.data is not None and file.target is not None:
             if unit.root is not None:
@@ -105,11 +144,12 @@ def write_unit(unit: Unit, options: Options, jobs: int | None = None) -> Iterato
             write(file.target, outcome.data, file.source)
             written = file.target
         yield Result(file, outcome, written)
-    for file in unit.other:
-        if file.target is not None:
-            yield _copy(file)
-    if supports and unit.support_target is not None:
-        write(unit.support_target, support_text(supports, options).encode(), None)
+    for unit in units:
+        for file in unit.other:
+            if file.target is not None:
+                yield _copy(file)
+        if (found := supports.get(id(unit))) and unit.support_target is not None:
+            write(unit.support_target, support_text(found, options).encode(), None)
 
 
 def support_text(names: set[str], options: Options) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+
+from transpile.source.imports import imports
 
 __all__ = ["SPEAKS_OF_TORCH", "roots"]
 
@@ -23,8 +24,9 @@ def roots(texts: Mapping[str, tuple[str, bool]]) -> list[str]:
     importers: dict[str, list[str]] = {}
     for name, (text, is_package) in texts.items():
         if name not in found:
-            for target in _imports(name, text, is_package):
-                importers.setdefault(target, []).append(name)
+            for found_import in imports(text, name, is_package) if "import" in text else ():
+                for target in {found_import.source, found_import.member}:
+                    importers.setdefault(target, []).append(name)
     todo = list(found)
     while todo:
         for importer in importers.get(todo.pop(), ()):
@@ -32,26 +34,3 @@ def roots(texts: Mapping[str, tuple[str, bool]]) -> list[str]:
                 found.add(importer)
                 todo.append(importer)
     return [name for name in texts if name in found]
-
-
-def _imports(name: str, text: str, is_package: bool) -> Iterator[str]:
-    """Every dotted name that a module's imports may mean: of `from a import b` both a and a.b."""
-    if "import" not in text:
-        return
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return  # whoever translates it says what is wrong
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                yield alias.name
-        elif isinstance(node, ast.ImportFrom):
-            source = node.module or ""
-            if node.level:
-                parts = name.split(".")
-                kept = parts[: len(parts) - node.level + is_package]
-                source = ".".join([*kept, *([source] if source else [])])
-            yield source
-            for alias in node.names:
-                yield f"{source}.{alias.name}"

@@ -128,7 +128,7 @@ def _outcome(pair: Pair, options: Options, folders: dict[int, Folder], data: byt
 
     folder = folders.get(id(pair.unit))
     if folder is None:
-        folder = folders[id(pair.unit)] = Folder(pair.unit, options)
+        folder = folders[id(pair.unit)] = Folder(pair.unit, options=options)
     return folder.outcome(pair.file)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from transpile.diagnostics import Diagnostic
-from transpile.verify.closure import Home, closure, home
+from transpile.project.closure import Home, closure, home
 from transpile.verify.result import StageError
 from transpile.verify.spec import Target
 from transpile.verify.world import World

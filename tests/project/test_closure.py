@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from transpile.verify.closure import closure, home
+from transpile.project.closure import closure, home
 
 
 def written(root: Path, files: dict[str, str]) -> Path:
