@@ -2,7 +2,7 @@
 
 A layer is written as a model of its own, with the constructor arguments of torch's sample; the model is translated
 in both data formats, takes the weights of the original, and is held against it in eval and in training mode: its
-outputs, and the gradients of its inputs and weights.
+outputs, and the gradients of its inputs and of its weights, these under torch's names.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness import imported, without_torch
 from transpile import Severity, translate
 
 # A layer that draws random numbers in training is compared in eval mode alone.
-RANDOM = ("Dropout", "RReLU", "Fractional")
+RANDOM = ("Dropout", "RReLU")
 
 
 # torch's gradient by what log_softmax gives is that by the logits before it: the same once it has passed through.
@@ -42,7 +42,7 @@ def source(name: str, built: Any, called: Any) -> tuple[str, list[Any], list[Any
     """A module with the class `Net` around one layer; the tensors of its constructor and of its forward."""
     own: list[Any] = []
     given: list[Any] = []
-    arguments = [written(a, own) for a in built.args]
+    arguments = [encoder_layer(a) or written(a, own) for a in built.args]
     arguments += [f"{key}={written(value, own)}" for key, value in built.kwargs.items()]
     operands = [written(a, given) for a in called.args]
     operands += [f"{key}={written(value, given)}" for key, value in called.kwargs.items()]
@@ -64,6 +64,21 @@ class Net(nn.Module):
         return self.layer({', '.join(operands)})
 """
     return text.lstrip(), own, given
+
+
+def encoder_layer(value: Any) -> str | None:
+    """The source of a layer that another one is given."""
+    import torch
+
+    if not isinstance(value, torch.nn.TransformerEncoderLayer):
+        return None
+    activation = written(value.activation, [])
+    attention, hidden = value.self_attn, value.linear1
+    return (
+        f"nn.TransformerEncoderLayer({attention.embed_dim}, {attention.num_heads}, {hidden.out_features}, "
+        f"{value.dropout.p}, {activation}, {value.norm1.eps}, {attention.batch_first}, {value.norm_first}, "
+        f"{hidden.bias is not None})"
+    )
 
 
 def verdict(name: str, data_format: str, training: bool) -> tuple[str, str] | None:
@@ -90,6 +105,7 @@ def of_sample(name: str, sample: Any, data_format: str, training: bool) -> tuple
     import tensorflow as tf
     import torch
 
+    from transpile.verify.gradients import in_torch_order
     from transpile.weights import load_state_dict
 
     try:
@@ -97,7 +113,10 @@ def of_sample(name: str, sample: Any, data_format: str, training: bool) -> tuple
         names: dict[str, Any] = {}
         exec(text, names)
         torch.manual_seed(0)
+        own = [t.float() if t.is_floating_point() else t for t in own]
         model = names["Net"](*own).train(training)
+        if name.startswith("Lazy"):
+            model(*given)  # the first call makes its weights
         start = {key: array(value).copy() for key, value in model.state_dict().items()}
         taken = [t.detach().clone() for t in given]
         for place, tensor in enumerate(taken):  # what is compared with a target alone has no gradient by it
@@ -107,7 +126,9 @@ def of_sample(name: str, sample: Any, data_format: str, training: bool) -> tuple
             wanted = [t for t in tensors(model(*taken)) if t.is_floating_point()]
             total = sum((t * torch.linspace(0.5, 1.5, t.numel()).reshape(t.shape)).sum() for t in wanted)
             needed = [t for t in taken if t.requires_grad]
-            slopes = torch.autograd.grad(total, needed, allow_unused=True) if needed else ()
+            weights = {key: p for key, p in model.named_parameters() if p.requires_grad}
+            asked = [*needed, *weights.values()]
+            slopes = torch.autograd.grad(total, asked, allow_unused=True) if asked else ()
     except (Unwritable, RuntimeError, TypeError, ValueError, NotImplementedError):
         return None
     line = text[text.index("self.layer") :].replace("\n\n", " ").replace("\n", " ")
@@ -130,11 +151,23 @@ def of_sample(name: str, sample: Any, data_format: str, training: bool) -> tuple
             total = tf.add_n(
                 [tf.reduce_sum(t * tf.reshape(tf.linspace(0.5, 1.5, tf.size(t)), t.shape)) for t in flat]
             )
-        gradients = tape.gradient(total, moved) if name not in OF_LOGITS else [None] * len(moved)
+        variables = {id(v): v for v in net.trainable_variables}
+        inner = [getattr(v, "value", v) for v in variables.values()]
+        found = tape.gradient(total, [*moved, *inner])
+        gradients = found[: len(moved)] if name not in OF_LOGITS else [None] * len(moved)
+        by_variable = {
+            key: np.zeros(v.shape, "float32") if g is None else tf.convert_to_tensor(g).numpy()
+            for (key, v), g in zip(variables.items(), found[len(moved) :], strict=True)
+        }
+        of_weights = in_torch_order(net, by_variable)
         floating = [mark for t, mark in zip(taken, marks, strict=True) if t.requires_grad]
         same = agree(leaves([*wanted]), [t.numpy() for t in flat]) and all(
             a is None or b is None or agree([array(a)], [to_torch(tf.convert_to_tensor(b), mark).numpy()])
-            for a, b, mark in zip(slopes, gradients, floating, strict=True)
+            for a, b, mark in zip(slopes[: len(needed)], gradients, floating, strict=True)
+        )
+        same = same and all(
+            a is None or agree([array(a)], [of_weights[key]])
+            for key, a in zip(weights, slopes[len(needed) :], strict=True)
         )
     except Exception as error:
         same, line = False, f"{line}  # {type(error).__name__}: {error}"[:400]

@@ -72,6 +72,8 @@ def written(value: Any, tensors: list[Any]) -> str:
         return "..."
     if isinstance(value, torch.dtype):
         return str(value)
+    if getattr(torch.nn.functional, getattr(value, "__name__", ""), None) is value is not None:
+        return f"torch.nn.functional.{value.__name__}"
     if value is None or isinstance(value, bool | int | float | complex | str):
         return repr(value)
     raise Unwritable(type(value).__name__)

@@ -61,7 +61,7 @@ def test_every_loss_layer_has_a_case():
         for name, value in vars(loss_layers).items()
         if inspect.isclass(value) and name.endswith("Loss") and name != "Loss"
     }
-    assert made == set(CASES)
+    assert made == {*CASES, "LinearCrossEntropyLoss"}
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
@@ -106,3 +106,12 @@ def test_pairwise_distance(against, options):
     a, b = numbers(3, 4), numbers(3, 4)
     want = torch.nn.PairwiseDistance(**options)(torch.tensor(a), torch.tensor(b))
     against.same(loss_layers.PairwiseDistance(**options)(tf.constant(a), tf.constant(b)), want)
+
+
+@pytest.mark.parametrize(("out", "bias"), [((), True), ((3,), False)])
+def test_linear_cross_entropy_loss(against, out, bias):
+    theirs = torch.nn.LinearCrossEntropyLoss(5, 4, out_features=out, bias=bias, label_smoothing=0.1)
+    ours = loss_layers.LinearCrossEntropyLoss(5, 4, out_features=out, bias=bias, label_smoothing=0.1)
+    against.copy(theirs, ours)
+    x, target = against.random(6, 5), np.random.randint(0, 4, (6, *out))
+    against.same(ours(tf.constant(x), tf.constant(target)), theirs(torch.tensor(x), torch.tensor(target)))

@@ -42,7 +42,7 @@ class Use:
 def made(run: Run, node: cst.Call, name: str, starred: bool) -> None:
     """Note where such a layer is constructed by its own name, so that an argument can be added there."""
     func: cst.BaseExpression = node.func
-    if name.rpartition(".")[2] not in CHANNEL_LAYERS or starred:
+    if name.rpartition(".")[2].removeprefix("Lazy") not in CHANNEL_LAYERS or starred:
         return
     while isinstance(func, cst.Attribute) and isinstance(run.facts.get(id(func.value)), Ref):
         func = func.value

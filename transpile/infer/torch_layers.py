@@ -52,7 +52,7 @@ def torch_layer(
     keywords: dict[str, Operand],
 ) -> Fact:
     """A layer of torch.nn: how it treats the layout, and the dims of what comes out."""
-    short = layer.name.rpartition(".")[2]
+    short = layer.name.rpartition(".")[2].removeprefix("Lazy")
     site: cst.CSTNode = node if node is not None else cst.Name("_")
     plan = run.plans.get(id(node)) if node is not None else None
     plan = plan if plan is not None else Plan("layer_call", layer=layer)
@@ -80,7 +80,7 @@ def torch_layer(
         return image_result(run, operand[0], tensor, rank, site, plan)
     if short in CHANNEL_LAYERS:
         return channel_layer(run, operand, tensor, site, layer)
-    if short in ("Linear", "LazyLinear", "LayerNorm", "RMSNorm", "CrossMapLRN2d"):
+    if short in ("Linear", "LayerNorm", "RMSNorm", "CrossMapLRN2d"):
         return last_axis_layer(run, site, operand, tensor, layer, short)
     if short in ("Flatten", "Unflatten"):
         return flatten_layer(run, layer, operand, tensor, plan)
@@ -109,7 +109,7 @@ def image_dims(short: str, layer: Layer, tensor: Tensor, result: Tensor) -> Tens
     space: list[Dim | None] = [None] * (result.rank - 2)
     if short.startswith(SAME_SHAPE):
         return Tensor(None, tensor.dims, tensor.dtype, result.layout) if tensor.dims is not None else result
-    if short.startswith(("Conv", "LazyConv")):
+    if short.startswith("Conv"):
         channels = dim_of(layer.arguments.get("out_channels", UNKNOWN))
     if short.startswith("Adaptive"):
         size = constant(layer.arguments.get("output_size", UNKNOWN))

@@ -99,27 +99,33 @@ class Convolution(TorchLayer):
         data_format=None,
     ):
         n = self.spatial
-        size = ntuple(kernel_size, n)
-        fan_in = in_channels // groups
-        for k in size:
-            fan_in *= k
         super().__init__(
             out_channels,
-            size,
+            ntuple(kernel_size, n),
             data_format=data_format or DATA_FORMAT,
             groups=groups,
             use_bias=bias,
-            kernel_initializer=uniform_initializer(fan_in),
-            bias_initializer=uniform_initializer(fan_in),
         )
-        self.in_channels, self.out_channels = in_channels, out_channels
+        self.in_channels, self.out_channels = None, out_channels
         self.stride, self.dilation = ntuple(stride, n), ntuple(dilation, n)
         self.padding_mode = padding_mode
-        shape = [None] * (n + 2)
-        shape[channel_axis(self.data_format)] = in_channels
-        self.build(tuple(shape))
-        self.input_spec = None  # torch also takes an image without a batch
         self.padding = padding if isinstance(padding, str) else ntuple(padding, n)
+        if in_channels is not None:
+            self.make(in_channels)
+
+    def make(self, in_channels):
+        """Makes the weights, which Keras' own build does for a padding that it knows."""
+        fan_in = in_channels // self.groups
+        for k in self.kernel_size:
+            fan_in *= k
+        self.kernel_initializer = self.bias_initializer = uniform_initializer(fan_in)
+        self.in_channels, padding = in_channels, self.padding
+        shape = [None] * (self.spatial + 2)
+        shape[channel_axis(self.data_format)] = in_channels
+        self.padding = "valid"
+        self.build(tuple(shape))
+        self.padding = padding
+        self.input_spec = None  # torch also takes an image without a batch
 
     @property
     def weight(self):

@@ -114,8 +114,9 @@ class TransposedConvolution(TorchLayer):
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.stride, self.dilation, self.padding = ntuple(stride, n), ntuple(dilation, n), ntuple(padding, n)
         self.output_padding = ntuple(output_padding, n)
-        self.build(None)
         self.input_spec = None  # torch also takes an image without a batch
+        if in_channels is not None:
+            self.build(None)
 
     def build(self, input_shape):
         sizes = (*self.kernel_size, self.out_channels // self.groups, self.in_channels)

@@ -27,16 +27,18 @@ class Linear(TorchLayer, tf.keras.layers.Dense):
     """torch.nn.Linear."""
 
     def __init__(self, in_features, out_features, bias=True, device=None, dtype=None):
-        super().__init__(
-            out_features,
-            use_bias=bias,
-            kernel_initializer=uniform_initializer(in_features),
-            bias_initializer=uniform_initializer(in_features),
-        )
-        self.in_features, self.out_features = in_features, out_features
+        super().__init__(out_features, use_bias=bias)
+        self.in_features, self.out_features = None, out_features
+        self.shared = None  # a variable in torch's order that another layer has as well
+        if in_features is not None:
+            self.make(in_features)
+
+    def make(self, in_features):
+        """Makes the weights."""
+        self.in_features = in_features
+        self.kernel_initializer = self.bias_initializer = uniform_initializer(in_features)
         self.build((None, in_features))
         self.input_spec = None
-        self.shared = None  # a variable in torch's order that another layer has as well
 
     @property
     def weight(self):

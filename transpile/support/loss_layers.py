@@ -1,7 +1,10 @@
 """The loss layers of torch.nn: each calls its function."""
 
+import math
+
 import tensorflow as tf
 
+from transpile.support.linear import Linear
 from transpile.support.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -13,6 +16,7 @@ from transpile.support.losses import (
     huber_loss,
     kl_div,
     l1_loss,
+    linear_cross_entropy,
     margin_ranking_loss,
     mse_loss,
     multi_margin_loss,
@@ -336,6 +340,34 @@ class CTCLoss(Module):
             blank=self.blank,
             reduction=self.reduction,
             zero_infinity=self.zero_infinity,
+        )
+
+
+class LinearCrossEntropyLoss(TorchLayer, tf.keras.layers.Layer):
+    """torch.nn.LinearCrossEntropyLoss: a linear layer and the cross entropy of what it gives."""
+
+    def __init__(
+        self, in_features, num_classes, *, out_features=(), bias=False, device=None, dtype=None, reduction="mean",
+        weight=None, ignore_index=None, label_smoothing=0.0, options=None,
+    ):  # fmt: skip
+        super().__init__()
+        self.num_classes, self.out_features = num_classes, tuple(out_features)
+        self.reduction, self.ignore_index, self.label_smoothing = reduction, ignore_index, label_smoothing
+        self.weight = None if weight is None else Buffer(weight)
+        self.linear = Linear(in_features, math.prod(self.out_features, start=num_classes), bias)
+
+    def call(self, input, target):
+        sizes = (self.num_classes, *self.out_features)
+        bias = self.linear.bias
+        return linear_cross_entropy(
+            input,
+            tf.reshape(self.linear.weight, (*sizes, -1)),
+            target,
+            None if bias is None else tf.reshape(bias, sizes),
+            self.weight,
+            self.reduction,
+            self.ignore_index,
+            self.label_smoothing,
         )
 
 

@@ -198,17 +198,23 @@ class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
         super().__init__(
             axis=channel_axis(data_format), epsilon=eps, momentum=0.9, center=affine and bias, scale=affine
         )
-        self.num_features, self.momentum, self.affine = num_features, momentum, affine
+        self.num_features, self.momentum, self.affine = None, momentum, affine
         self.track_running_stats, self.data_format = track_running_stats, data_format or DATA_FORMAT
+        self.num_batches_tracked = Buffer(tf.constant(0, tf.int64)) if track_running_stats else None
+        if num_features is not None:
+            self.make(num_features)
+
+    def make(self, num_features):
+        """Makes the weights and statistics."""
+        self.num_features = num_features
         self.build((None, num_features, num_features))
         self.input_spec = None
-        if not affine:
+        if not self.scale:
             self.gamma = None
-        if not (affine and bias):
+        if not self.center:
             self.beta = None
-        self.num_batches_tracked = Buffer(tf.constant(0, tf.int64))
-        if not track_running_stats:
-            self.moving_mean = self.moving_variance = self.num_batches_tracked = None
+        if not self.track_running_stats:
+            self.moving_mean = self.moving_variance = None
 
     @property
     def running_mean(self):
@@ -228,10 +234,10 @@ class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
 
     def call(self, input, training=None):
         momentum = self.momentum
-        if training and self.moving_mean is not None:
+        if training and self.num_batches_tracked is not None:
             self.num_batches_tracked.assign_add(1)
             if momentum is None:  # the mean of all batches so far
-                momentum = 1.0 / tf.cast(self.num_batches_tracked, self.moving_mean.dtype)
+                momentum = 1.0 / tf.cast(self.num_batches_tracked, self.variable_dtype)
         return batch_norm(
             input,
             self.moving_mean,
