@@ -8,16 +8,18 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Spread, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.operators import broadcast
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
-__all__ = ["MISSING", "Site", "apply", "constant", "hook"]
+__all__ = ["MISSING", "Site", "apply", "constant", "dtype_of", "hook"]
 
 Operand = tuple[cst.BaseExpression | None, Fact]
 HOOKS: dict[str, Callable[[Site], Fact]] = {}
+DTYPES = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64",
+          "int": "int32", "short": "int16", "char": "int8", "byte": "uint8", "bool": "bool"}  # fmt: skip
 ALIASES = {
     "axis": "dim",
     "keepdims": "keepdim",
@@ -59,6 +61,17 @@ def constant(fact: Fact) -> Any:
         values = [constant(item) for item in fact.items]
         return MISSING if MISSING in values else tuple(values)
     return MISSING
+
+
+def dtype_of(fact: Fact) -> str | None:
+    """TensorFlow's name of a dtype fact."""
+    if isinstance(fact, Python) and fact.type == "dtype":
+        return fact.value if isinstance(fact.value, str) else None
+    if isinstance(fact, Ref) and fact.name.startswith("torch."):
+        name = fact.name[6:]
+        name = DTYPES.get(name, name)
+        return name if name in set(DTYPES.values()) | {"complex64", "complex128"} else None
+    return None
 
 
 class Site:
@@ -132,7 +145,13 @@ class Site:
                 return None
             if isinstance(resolved, (Python, Var)) and not isinstance(value, list):
                 return [(node, fact)] if isinstance(resolved, Python) and resolved.type == "int" else None
+        if any(isinstance(fact, Spread) for _, fact in entries):
+            return None  # nobody knows how many
         return list(entries)
+
+    def dtype(self) -> str | None:
+        """TensorFlow's name of the dtype that the call asks for, the rule's own where it asks for none."""
+        return dtype_of(self.fact("dtype")) or (None if self.given("dtype") else self.rule.dtype or "float32")
 
     def plain(self, name: str = "input") -> None:
         """Ask for an argument in torch's order."""
@@ -224,6 +243,21 @@ def apply(
         plan.op = "refused"
         return Tensor(None, None, None, PLAIN) if rule.kind == "function" else UNKNOWN
     site = Site(run, node, rule, values, plan)
+    fact = _result(site)
+    return _of_dtype(fact, site) if isinstance(fact, Tensor) and site.given("dtype") else fact
+
+
+def _of_dtype(fact: Tensor, site: Site) -> Tensor:
+    """A result in the dtype that the call asks for; one of which only the run tells (`x.dtype`) is not known."""
+    told, asked = site.dtype(), site.fact("dtype")
+    if told is None and (fact.rank is None or not (isinstance(asked, Python) and asked.type == "dtype")):
+        return fact
+    return fact if fact.dtype == told else Tensor(fact.rank, fact.dims, told, fact.layout, fact.source)
+
+
+def _result(site: Site) -> Fact:
+    """What a call gives, by the layout word of its rule."""
+    rule = site.rule
     layout = rule.layout or "plain"
     if layout.startswith("hook:"):
         handler = HOOKS.get(layout[5:])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.apply import apply
+from transpile.infer.definitions import ClassInfo
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
@@ -111,6 +112,10 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
                 if name in heir.attributes:
                     found = join(found, heir.attributes[name])
         method = info.find_method(name)
+        if found is None and method is None and isinstance(fact, Self):
+            brought = _from_heirs(run, info, name)
+            if brought is not None:
+                return brought
         if method is not None and (found is None or isinstance(found, Function)):
             if method.kind == "property":
                 if method.state == "new":
@@ -142,6 +147,22 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
     if fact.members is not None and name.isdigit():
         return fact.members.any()
     return run.var((id(node), name), f"{fact.name}.{name}")
+
+
+def _from_heirs(run: Run, info: ClassInfo, name: str) -> Fact | None:
+    """What a mixin or an abstract base asks of itself and only its heirs have: from any of them."""
+    found: Fact | None = None
+    for heir in run.heirs(info):
+        method = heir.find_method(name)
+        mine = heir.find_attribute(name)
+        if run.function is not None:
+            for ancestor in heir.ancestors():
+                ancestor.dependents.add(run.function)
+        if method is not None and method.kind == "method" and mine is None:
+            mine = Function(method, Self(heir.name, heir))
+        if mine is not None:
+            found = mine if found is None else join(found, mine)
+    return found
 
 
 def torch_layer_attribute(run: Run, node: cst.Attribute, name: str, fact: Layer) -> Fact | None:

@@ -147,7 +147,7 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         and (
             (name in TENSOR_METHODS and (name != "view" or owner.tensorlike or _is_size_list(node)))
             or (name in NO_ARGUMENT and not node.args)
-            or (name in AMBIGUOUS and owner.tensorlike)
+            or (name in AMBIGUOUS and (owner.tensorlike or _names_a_dim(node)))
         )
     ):
         run.as_tensor(owner)
@@ -238,6 +238,11 @@ def _as_the_others(run: Run, node: cst.BaseExpression, fact: Fact, current: Fact
 
 def _unpacks_dict(node: cst.Call) -> bool:
     return any(arg.star == "**" for arg in node.args)
+
+
+def _names_a_dim(node: cst.Call) -> bool:
+    """Whether a keyword is one that only torch has: numpy says axis and keepdims."""
+    return any(arg.keyword is not None and arg.keyword.value in ("dim", "keepdim") for arg in node.args)
 
 
 def _is_size_list(node: cst.Call) -> bool:

@@ -80,6 +80,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     ):
         return Tensor(None, None, None, Open())
     for one, other in ((left, right), (right, left)):
+        if isinstance(one, Tensor) and isinstance(other, Python) and other.type in ("int", "float"):
+            return _or_number(one)
         if isinstance(one, Python) and one.type == "none" and not isinstance(other, Python):
             return other  # optional values are used after a test
     if isinstance(left, Sequence) and isinstance(right, Sequence):
@@ -173,6 +175,16 @@ class AnyLayer(Layer):
 
     def __repr__(self) -> str:
         return f"AnyLayer({self.choices})"
+
+
+def _or_number(tensor: Tensor) -> Tensor:
+    """A tensor, or the number that stands in its place: `nn.Parameter(…) if scale else 1`, a sum that begins with 0.
+
+    Where the number may be meant to stay, no axis is counted on.
+    """
+    if tensor.rank is None or settle(tensor.layout) == PLAIN:
+        return Tensor(None, None, None, tensor.layout, is_parameter=tensor.is_parameter)
+    return Tensor(tensor.rank, None, None, tensor.layout)
 
 
 def _join_tensors(left: Tensor, right: Tensor) -> Fact:

@@ -136,6 +136,9 @@ def promoted(first: Fact, second: Fact, name: str) -> str | None:
             if scalar == "float" or name == "Divide":
                 return "float32"
             return kind if scalar in ("int", "bool") else None
+    for kind, beside in ((kinds[0], second), (kinds[1], first)):
+        if kind in FLOATS and isinstance(beside, Var) and not beside.tensorlike:
+            return kind  # a number, most likely
     if kinds[0] == kinds[1]:
         if kinds[0] is not None and name == "Divide" and kinds[0] not in FLOATS:
             return "float32"
@@ -145,6 +148,11 @@ def promoted(first: Fact, second: Fact, name: str) -> str | None:
         floats = [k for k in known if k in FLOATS]
         if len(floats) == 1:
             return floats[0]
+        ranks = [f.rank for f in (first, second) if isinstance(f, Tensor)]
+        if len(floats) == 2 and None not in ranks and not any(kind.startswith("complex") for kind in floats):
+            if (ranks[0] == 0) != (ranks[1] == 0):  # what has axes outranks what has none
+                return floats[0] if ranks[1] == 0 else floats[1]
+            return max(floats, key=FLOATS.index) if "float64" in floats or "float32" in floats else "float32"
     return None
 
 

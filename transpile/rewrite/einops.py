@@ -29,16 +29,33 @@ def function(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         if arg.value is plan.data.get("pattern") and (left or right):
             args[place] = args[place].with_changes(value=_pattern(arg.value, plan.data["rank"], left, right))
         if arg.value is plan.data.get("operand"):
-            args[place] = args[place].with_changes(value=_operand(context, original, args[place].value))
+            args[place] = args[place].with_changes(
+                value=_operand(context, original, arg.value, args[place].value)
+            )
     return updated.with_changes(args=args)
 
 
-def _operand(context: Context, original: cst.Call, value: cst.BaseExpression) -> cst.BaseExpression:
+def _operand(
+    context: Context, original: cst.Call, before: cst.BaseExpression, value: cst.BaseExpression
+) -> cst.BaseExpression:
     plan = context.plan(original)
     assert plan is not None
     if plan.data.get("variable"):
         context.needs("tf")
         return expression(f"tf.convert_to_tensor({source(value)})")
+    variables = plan.data.get("variables")
+    if variables and isinstance(value, (cst.List, cst.Tuple)):
+        assert isinstance(before, (cst.List, cst.Tuple))
+        context.needs("tf")
+        elements = [
+            (
+                after.with_changes(value=expression(f"tf.convert_to_tensor({source(after.value)})"))
+                if id(own.value) in variables
+                else after
+            )
+            for own, after in zip(before.elements, value.elements, strict=True)
+        ]
+        return value.with_changes(elements=elements)
     if plan.data.get("open") and context.channels_last:
         context.say(
             "LAY003", original,

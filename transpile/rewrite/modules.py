@@ -53,8 +53,8 @@ def _fits_a_plain_layer(info: ClassInfo) -> bool:
         b in ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict") for b in info.torch_bases()
     ):
         return True
-    forward = info.find_method("forward")
-    if forward is None or not forward.own_parameters:
+    forward, init = info.find_method("forward"), info.methods.get("__init__")
+    if forward is None or not forward.own_parameters or (init is not None and init.decorators):
         return False
     if any(p.star or not _acceptable(forward, p) for p in forward.own_parameters):
         return False

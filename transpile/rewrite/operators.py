@@ -14,6 +14,8 @@ from transpile.rewrite.registry import operation
 
 __all__: list[str] = []
 
+CASTS = frozenset({"float", "double", "half", "bfloat16", "to", "type", "type_as"})
+
 # Arithmetic with torch's type promotion, for operands whose dtypes are not all known.
 SUPPORT = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div", "FloorDivide": "floor_divide",
            "Modulo": "remainder"}  # fmt: skip
@@ -54,7 +56,8 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
         for mine, other in ((first, second), (second, first))
     ]
     bools = [isinstance(f, Tensor) and f.dtype == "bool" for f in (first, second)]
-    if name is not None and (any(mixed) or (any(bools) and not plan.data["name"].startswith("Bit"))):
+    apart = _differ(first, second) or _is_handed_in(context, original, first, second)
+    if name is not None and (any(mixed) or apart or (any(bools) and not plan.data["name"].startswith("Bit"))):
         return expression(f"{context.support(name)}({source(updated.left)}, {source(updated.right)})")
     sides = {"left": (first, second), "right": (second, first)}
     for field, (mine, other) in sides.items():
@@ -72,6 +75,38 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
             node = getattr(updated, field)
             updated = updated.with_changes(**{field: expression(f"tf.cast({source(node)}, tf.{target})")})
     return updated
+
+
+def _differ(first: Any, second: Any) -> bool:
+    """Whether these are floats of two known precisions."""
+    dtypes = [f.dtype for f in (first, second) if isinstance(f, Tensor) and f.dtype in FLOATS]
+    return len(dtypes) == 2 and dtypes[0] != dtypes[1]
+
+
+def _is_handed_in(context: Context, original: cst.BinaryOperation, first: Any, second: Any) -> bool:
+    """Whether a parameter as callers give it, of which no dtype is known, meets a float that was computed.
+
+    Positions and steps of time are such: integers beside frequencies. Weights are left out: what is multiplied with
+    them went through layers. Nor says a mask that was cast to floats anything of what it is multiplied with.
+    """
+    sides = ((original.left, first, original.right, second), (original.right, second, original.left, first))
+    for node, mine, beside, other in sides:
+        computed = isinstance(other, Tensor) and other.dtype in FLOATS and not other.is_parameter
+        if isinstance(beside, cst.Call) and isinstance(beside.func, cst.Attribute):
+            computed = computed and beside.func.attr.value not in CASTS
+        if computed and isinstance(mine, Tensor) and mine.dtype is None and not mine.is_parameter:
+            while isinstance(node, cst.Subscript):
+                node = node.value
+            if isinstance(node, cst.Name) and _is_parameter(context, node):
+                return True
+    return False
+
+
+def _is_parameter(context: Context, node: cst.Name) -> bool:
+    """Whether a name stands for what the function was called with, and not for something bound later."""
+    info = context.run.function_of.get(id(context.functions[-1])) if context.functions else None
+    given = info.facts.get(node.value) if info is not None else None
+    return given is not None and context.run.facts.get(id(node)) is given
 
 
 @operation("matmul")

@@ -7,10 +7,9 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.apply import MISSING, constant
+from transpile.infer.apply import MISSING, constant, dtype_of
 from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
 from transpile.infer.layout import Open, inverse, order
-from transpile.infer.ops.cast import dtype_of
 from transpile.infer.plans import Plan
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context

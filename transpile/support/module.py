@@ -2,6 +2,7 @@
 
 import collections
 import copy
+import inspect
 import math
 
 import tensorflow as tf
@@ -18,6 +19,17 @@ from transpile.support.walk import (
 
 class TorchLayer:
     """What a layer translated from torch can do beyond Keras: change after its first call, and be deep-copied."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        init = vars(cls).get("__init__")
+        if init is not None and not inspect.getfullargspec(init).args:
+            # a decorator took `self` for one of *args, and Keras asks for the first parameter's name
+
+            def __init__(self, *args, **kwargs):
+                init(self, *args, **kwargs)
+
+            setattr(cls, "__init__", __init__)  # noqa: B010 (mypy lets no method be assigned)
 
     def _lock_state(self):
         """Keras forbids new state after the first call; torch code replaces layers at any time."""

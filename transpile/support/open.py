@@ -19,7 +19,7 @@ def channels_last(x):
 
 def beside_image(x, rank):
     """What is in torch's order, as it broadcasts beside an image of `rank` axes that has its channels last."""
-    own = len(x.shape)
+    own = len(getattr(x, "shape", ()))  # a number has no axes
     goal = [axis - (rank - own) for axis in (0, *range(2, rank), 1)]  # negative: not an axis of x
     present = [axis for axis in goal if axis >= 0]
     if present != sorted(present):

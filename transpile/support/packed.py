@@ -5,6 +5,19 @@ import tensorflow as tf
 from transpile.support.shape import shape
 
 
+def pad_sequence(sequences, batch_first=False, padding_value=0.0):
+    """torch.nn.utils.rnn.pad_sequence: sequences of different lengths in one tensor, in any dtype."""
+    lengths = [shape(sequence)[0] for sequence in sequences]
+    known = all(isinstance(length, int) for length in lengths)
+    longest = max(lengths) if known else tf.reduce_max(tf.stack(lengths))
+    padded = []
+    for sequence, length in zip(sequences, lengths, strict=True):
+        ends = [[0, longest - length], *([0, 0] for _ in sequence.shape[1:])]
+        value = tf.cast(padding_value, sequence.dtype)
+        padded.append(tf.pad(sequence, ends, constant_values=value))
+    return tf.stack(padded, axis=0 if batch_first else 1)
+
+
 class PackedSequence:
     """torch.nn.utils.rnn.PackedSequence, which keeps its sequences padded (T, N, …) beside their lengths."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transpile.infer.apply import Site, hook
 from transpile.infer.dims import Dim
-from transpile.infer.facts import Fact, Python, Ref, Sequence, Tensor, resolve
+from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, order
 from transpile.infer.operators import ONES, dim_of
 
@@ -14,7 +14,7 @@ def create(site: Site) -> Fact:
     run = site.run
     name = next((p.name for p in site.rule.params if p.name in ("size", "shape")), "size")
     sizes = site.sizes(name)
-    dtype = _dtype(site)
+    dtype = site.dtype()
     if sizes is None:
         given = site.fact(name)
         if isinstance(given, Sequence) and given.ones_after is not None and given.ones_after <= 1:
@@ -40,27 +40,12 @@ def create(site: Site) -> Fact:
     return tensor
 
 
-def _dtype(site: Site) -> str | None:
-    fact = site.fact("dtype")
-    if isinstance(fact, Python) and fact.type == "dtype":
-        return fact.value if isinstance(fact.value, str) else None
-    if isinstance(fact, Ref) and fact.name.startswith("torch."):
-        return {
-            "float": "float32",
-            "long": "int64",
-            "int": "int32",
-            "double": "float64",
-            "half": "float16",
-        }.get(fact.name[6:], fact.name[6:])
-    return site.rule.dtype or ("float32" if not site.given("dtype") else None)
-
-
 @hook("arange")
 def arange(site: Site) -> Fact:
     """torch.arange: int64 unless an argument is a float, or dtype says otherwise."""
     arguments = [site.fact(name) for name in ("start", "end", "step") if site.given(name)]
     if site.given("dtype"):
-        dtype = _dtype(site)
+        dtype = site.dtype()
     else:
         floats = any(
             (isinstance(fact, Python) and fact.type == "float")
@@ -77,7 +62,7 @@ def like(site: Site) -> Fact:
     if tensor is None:
         return Tensor(None, None, None)
     return Tensor(
-        tensor.rank, tensor.dims, _dtype(site) if site.given("dtype") else tensor.dtype, tensor.layout
+        tensor.rank, tensor.dims, site.dtype() if site.given("dtype") else tensor.dtype, tensor.layout
     )
 
 
@@ -103,7 +88,7 @@ def meshgrid(site: Site) -> Fact:
 def tensor_of(site: Site) -> Fact:
     """torch.tensor(data): the rank of a written-out nest of numbers; of what is known to be a tensor, the tensor's."""
     fact = site.fact("data")
-    dtype = _dtype(site) if site.given("dtype") else None
+    dtype = site.dtype() if site.given("dtype") else None
     if isinstance(fact, Tensor):
         return Tensor(fact.rank, fact.dims, dtype or fact.dtype, fact.layout)
     if isinstance(fact, Sequence) and fact.items == []:

@@ -46,6 +46,7 @@ def _applied(
     literal = isinstance(pattern[0], cst.SimpleString)
     value = resolve(operand[1])
     if isinstance(value, Sequence):
+        plan.data["variables"] = _variables(run, operand)
         return _stacked(run, operand, value, parsed, given, key)
     rank = len(parsed.left) if parsed is not None and ELLIPSIS not in parsed.left else None
     tensor = run.as_tensor(value, rank)
@@ -97,6 +98,14 @@ def _unreadable(
     else:
         run.want(operand[0], tensor, PLAIN)
     return Tensor(parsed.rank(tensor.rank) if parsed is not None else None, None, tensor.dtype, PLAIN)
+
+
+def _variables(run: Run, operand: Operand) -> set[int]:
+    """The ids of those expressions of a written list that are variables, which einops does not take for tensors."""
+    if not isinstance(operand[0], (cst.List, cst.Tuple)):
+        return set()
+    values = [element.value for element in operand[0].elements]
+    return {id(v) for v in values if isinstance(fact := run.fact(v), Tensor) and fact.is_parameter}
 
 
 def _stacked(
@@ -218,9 +227,10 @@ def einsum(run: Run, node: cst.Call, positional: list[Operand], keywords: dict[s
 
 @foreign("einops.pack")
 def pack(run: Run, node: cst.Call, positional: list[Operand], keywords: dict[str, Operand]) -> Fact:
-    run.plans[id(node)] = Plan("foreign_call")
+    plan = run.plans[id(node)] = Plan("einops")
     if len(positional) < 2:
         return Sequence("tuple", [Tensor(None, None, None, PLAIN), UNKNOWN])
+    plan.data.update(operand=positional[0][0], variables=_variables(run, positional[0]))
     value, text = resolve(positional[0][1]), constant(positional[1][1])
     axes = sides(text) if isinstance(text, str) else None
     display = positional[0][0]
