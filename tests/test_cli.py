@@ -357,8 +357,13 @@ def test_rules_are_listed_and_shown(capsys: Capture) -> None:
     assert [rule["id"] for rule in listed] == sorted(rule["id"] for rule in listed) and listed
     rule = listed[0]
     for name in (rule["id"], rule["torch"]):
-        assert main(["rules", "show", name, "--format", "json"]) == 0
-        assert json.loads(capsys.readouterr().out) == rule
+        for words in (["show", name], [name]):
+            assert main(["rules", *words, "--format", "json"]) == 0
+            assert json.loads(capsys.readouterr().out) == rule
+    assert main(["rules", "torch.inverse"]) == 0
+    assert "torch.inverse(x)  →  tf.linalg.inv(x)" in capsys.readouterr().out
+    assert main(["rules", "tf.matrix_inverse"]) == 0
+    assert "tf.linalg.inv" in capsys.readouterr().out
     assert main(["explain", rule["id"]]) == 0
     assert rule["torch"] in capsys.readouterr().out
 

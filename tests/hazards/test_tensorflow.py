@@ -47,9 +47,9 @@ NEAR_MISSES = [
     "m = Sequential(make_layers())",
     "m = Sequential(all_of_them)",
     "import torch.nn as nn\nm = nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 4))",
-    "opt = tf.train.AdamOptimizer(1e-3)\nsaver = tf.train.Saver()\nsaver.save(s, p)",
-    "opt = tf.train.AdamOptimizer(1e-3)\nn = len(tf.global_variables())",
-    "variables = slim.get_variables_to_restore()\nopt = tf.train.AdamOptimizer(1e-3)",
+    "opt = v1.train.AdamOptimizer(1e-3)\nsaver = v1.train.Saver()\nsaver.save(s, p)",
+    "opt = v1.train.AdamOptimizer(1e-3)\nn = len(v1.global_variables())",
+    "variables = slim.get_variables_to_restore()\nopt = v1.train.AdamOptimizer(1e-3)",
     "opt = tf.keras.optimizers.Adam(1e-3)\nvariables = tf.compat.v1.trainable_variables()",
     "def f(x):\n    return tf.reshape(x, [-1, x.shape[-1]])",
     "def f(x):\n    return tf.reshape(x, [tf.shape(x)[0], x.shape[1]])",
@@ -86,7 +86,7 @@ CASES = [
     ("m = keras.models.Sequential(a, b, name='x')", [(SEQ, 1)]),
     ("m = Sequential(*[layers.Dense(2)])", [(SEQ, 1)]),
     ("class Conv(layers.Layer): pass\nm = Sequential(Conv())", [(SEQ, 2)]),
-    ("opt = tf.train.AdamOptimizer(lr)\nvariables = slim.get_variables_to_restore()", [(CKP, 2)]),
+    ("opt = v1.train.AdamOptimizer(lr)\nvariables = slim.get_variables_to_restore()", [(CKP, 2)]),
     ("opt = v1.train.MomentumOptimizer(lr, .9)\nsaver = v1.train.Saver()\nsaver.restore(s, p)", [(CKP, 2)]),
     ("opt = v1.train.AdamOptimizer(lr)\ns = v1.train.Saver(v1.global_variables())\ns.restore(a, p)", [(CKP, 2)]),
     ("opt = keras.optimizers.Adam(lr)\nv = v1.global_variables()\nv1.train.init_from_checkpoint(p, v)", [(CKP, 2)]),
@@ -144,7 +144,7 @@ def test_a_fix_leaves_nothing_to_say(body: str) -> None:
 
 def test_the_order_is_changed_only_where_nothing_stands_between() -> None:
     (diagnostic,) = found(
-        "opt = tf.train.AdamOptimizer(lr)\nskip = ['a']\nv = slim.get_variables_to_restore(exclude=skip)\n"
+        "opt = v1.train.AdamOptimizer(lr)\nskip = ['a']\nv = slim.get_variables_to_restore(exclude=skip)\n"
     )
     assert diagnostic.code == CKP and diagnostic.fix is None
 
@@ -152,3 +152,27 @@ def test_the_order_is_changed_only_where_nothing_stands_between() -> None:
 def test_columns_count_characters() -> None:
     (diagnostic,) = found("é = 'ä'; m = Sequential(layers.Dense(2))")
     assert diagnostic.column == len("é = 'ä'; m = ") + 1
+
+
+FORMER = [
+    ("y = tf.matrix_inverse(x)", "tf.linalg.inv", "y = tf.linalg.inv(x)"),
+    ("y = tf.arg_max(x, dimension=1)", "tf.argmax", "y = tf.argmax(x, axis=1)"),
+    ("s = tf.Session()", "tf.compat.v1.Session", "s = tf.compat.v1.Session()"),
+    ("opt = tf.train.AdamOptimizer(1e-3).minimize(x)", "tf.keras.optimizers.Adam", None),
+    ("y = tf.contrib.slim.conv2d(x, 3, 3)", "tf.contrib is gone", None),
+    ("from tensorflow import Session\ns = Session()", "tf.compat.v1.Session", None),
+]
+
+
+@pytest.mark.parametrize(("body", "spelling", "after"), FORMER)
+def test_a_name_of_tensorflow_1_gets_its_spelling(body: str, spelling: str, after: str | None) -> None:
+    (diagnostic,) = found(body + "\n")
+    assert diagnostic.code == "API008" and spelling in diagnostic.message
+    if after is None:
+        assert diagnostic.fix is None
+    else:
+        assert diagnostic.fix is not None and edited(HEAD + body + "\n", diagnostic.fix) == f"{HEAD}{after}\n"
+
+
+def test_nothing_is_said_of_names_that_are_there() -> None:
+    assert said("y = tf.linalg.inv(x)\ns = tf.compat.v1.Session()\nz = v1.placeholder(tf.float32)\n") == []

@@ -53,6 +53,7 @@ class Source:
         self.names = dict(_imported(self.tree))
         self.around: list[ast.AST] = []  # classes and functions, outermost first
         self.found: list[Diagnostic] = []
+        self.passed: set[int] = set()  # ids of nodes that a check has dealt with by one around them
         self.layers = _own_layers(self)
         self._copied = _copied(self.lines)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from transpile.rulebook import Rule
+    from transpile.rulebook.tensorflow import Former
 
 
 def listing(rules: Iterable[Rule], style: str) -> str:
@@ -20,9 +21,24 @@ def listing(rules: Iterable[Rule], style: str) -> str:
     return "".join(f"{rule.id}  {rule.torch:<{width}}  {_fidelity(rule)}\n" for rule in ordered)
 
 
-def details(rule: Rule, style: str) -> str:
-    """One rule: its names, how each variant is written in TensorFlow, how faithful that is, and where it stands."""
+def details(rule: Rule, style: str, examples: list[str]) -> str:
+    """One rule: its names, how each variant is written in TensorFlow, how faithful that is, and where it stands.
+
+    `examples` are its calls with what becomes of them.
+    """
     record = _record(rule)
+    if examples and style != "json":
+        record["examples"] = examples
+    return _shown(record, style)
+
+
+def renaming(known: Former, style: str) -> str:
+    """A name of TensorFlow 1: its spelling today, and what has to be known of it."""
+    record = {"name": known.name, "tf": known.now, "keywords": dict(known.args), "why": known.why}
+    return _shown({key: value for key, value in record.items() if value}, style)
+
+
+def _shown(record: dict[str, Any], style: str) -> str:
     if style == "json":
         return json.dumps(record, indent=1) + "\n"
     width = max(map(len, record))
