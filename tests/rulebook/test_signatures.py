@@ -102,6 +102,8 @@ def test_parameters_are_those_of_torch(rule: Rule) -> None:
     if rule.torch == "torch.one_hot":
         assert live(rule.torch) is None  # translated as meant, see its why
         return
+    if rule.torch.startswith("torch.ops."):
+        pytest.skip("registered by a compiled extension, of which torch alone has nothing")
     found = live(rule.torch)
     assert found is not None, "this torch has no such name"
     params = documented(found)

@@ -124,3 +124,17 @@ def test_index_functions(against):
     source = against.random(60)
     want = t.masked_scatter(torch.tensor(mask), torch.tensor(source))
     against.same(indexing.masked_scatter(x, mask, tf.constant(source)), want)
+
+
+def test_indices_over_many_axes(against):
+    a = against.random(4, 3, 5)
+    random = np.random.default_rng(0)
+    picks = (
+        random.integers(0, 4, (2, 1, 1, 1, 1, 1)),
+        np.arange(3)[None, :, None, None, None, None],
+        random.integers(0, 5, (2, 1, 3, 2, 1, 2)),
+    )
+    rows = random.integers(0, 4, (2, 1, 3, 1, 2, 1))
+    for key in (picks, (rows, picks[1], random.integers(0, 5, (2, 1, 1, 4, 1, 2)))):
+        want = torch.tensor(a)[tuple(map(torch.tensor, key))]
+        against.same(indexing.index(tf.constant(a), tuple(map(tf.constant, key))), want)

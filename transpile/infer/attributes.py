@@ -66,7 +66,7 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
     if isinstance(fact, Layer):
         return layer_attribute(run, node, fact, name)
     if isinstance(fact, Var):
-        if name == "shape" and fact.tensorlike:
+        if name in ("shape", "device", "dtype") and fact.tensorlike:
             tensor = run.as_tensor(fact)
             if tensor is not None:
                 return tensor_attribute(run, node, tensor, name)
@@ -86,6 +86,10 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
         return Tensor(None, None, "float32")
     if isinstance(fact, Python) and fact.type == "array":
         return Python("object")
+    if isinstance(fact, Python) and fact.type == "device" and name == "type":
+        run.plans[id(node)] = Plan("device_type")
+        run.plans.pop(id(node.value), None)  # the name of the device, for once
+        return Python("str")
     return UNKNOWN
 
 

@@ -87,9 +87,8 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         if any(isinstance(f, Tensor) for f in facts):
             run.plans[id(node)] = Plan("python_reduce", name=name)
             return Tensor(None, None, None)
-        return Python(
-            "int" if all(isinstance(f, Python) and f.type == "int" for f in facts) and facts else "object"
-        )
+        kinds = {fact.type if isinstance(fact, Python) else "object" for fact in facts}
+        return Python(kinds.pop() if kinds in ({"int"}, {"float"}) else "object")
     if name == "abs" and isinstance(first, Tensor):
         return Tensor(first.rank, first.dims, first.dtype, first.layout)
     if name == "super":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from typing import Any
 
 import libcst as cst
 
@@ -236,6 +237,16 @@ def _as_the_others(run: Run, node: cst.BaseExpression, fact: Fact, current: Fact
             run.want(node, new, target)
 
 
+def _only_options(rule: Any, node: cst.Call, positional: list[Operand]) -> bool:
+    """Whether `**options` stand beside an operand that plumbing hands back as it is: torch.compile(f, **options)."""
+    return (
+        rule.kind == "plumbing"
+        and rule.returns == "itself"
+        and bool(positional)
+        and all(arg.star != "*" for arg in node.args)
+    )
+
+
 def _unpacks_dict(node: cst.Call) -> bool:
     return any(arg.star == "**" for arg in node.args)
 
@@ -275,6 +286,10 @@ def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fac
         return Python("none")
     if name == "pop":
         return owner.any()
+    if owner.type == "ordered" and name in ("values", "items"):
+        values = owner.items or []
+        pairs: list[Fact] = [Sequence("tuple", [Python("str"), value]) for value in values]
+        return Sequence("list", values if name == "values" else pairs)
     if name == "numel" and owner.shape_of is not None:
         run.plans[id(node)] = Plan("left", reason="numel of a shape")
         return Python("int")
@@ -301,7 +316,11 @@ def reference_call(
     if rule is not None:
         if rule.kind == "layer":
             return construct_layer(run, node, rule, positional, keywords, starred)
-        if starred and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params)):
+        if (
+            starred
+            and not _only_options(rule, node, positional)
+            and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params))
+        ):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return Tensor(None, None, None, Open()) if rule.kind == "function" else UNKNOWN
         fact = apply(run, node, rule, positional, keywords, None)

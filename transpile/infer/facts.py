@@ -50,7 +50,7 @@ class Tensor(Fact):
     Mutable on purpose: what a later use proves (a convolution takes rank 4) holds for every alias.
     """
 
-    __slots__ = ("rank", "dims", "dtype", "layout", "source", "is_parameter", "lent")
+    __slots__ = ("rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "dtype_from")
 
     def __init__(
         self,
@@ -68,6 +68,9 @@ class Tensor(Fact):
         self.source = source  # the plan of a permute whose layout its consumer may choose
         self.is_parameter = is_parameter  # a weight or buffer of a layer
         self.lent = False  # of a parameter: callers have this rank, no use in the body asks for it
+        self.dtype_from = (
+            ""  # "callers" where all have this dtype, "others" where none has an integer's, "both"
+        )
 
     def settled(self) -> Pair | Open:
         """The layout if decided. A tensor of rank two or less has only one."""

@@ -52,7 +52,12 @@ def operation(
         tensors = [(n, f) for n, f in (left, right)]
         result = broadcast(run, node, tensors)
         plan = Plan("operator", name=name, operands=(first, second))
-        result.dtype = promoted(first, second, name)
+        dtype = promoted(first, second, name)
+        if result is first or result is second:  # of its rank, whatever that turns out to be
+            if dtype != result.dtype:
+                result = Tensor(None, None, dtype, result.layout)
+        else:
+            result.dtype = dtype
         run.plans[id(node)] = plan
         return result
     if isinstance(first, Sequence) and isinstance(second, Sequence) and isinstance(operator, cst.Add):
@@ -143,17 +148,31 @@ def promoted(first: Fact, second: Fact, name: str) -> str | None:
         if kinds[0] is not None and name == "Divide" and kinds[0] not in FLOATS:
             return "float32"
         return kinds[0]
-    known = [k for k in kinds if k is not None]
-    if len(known) == 2:
-        floats = [k for k in known if k in FLOATS]
-        if len(floats) == 1:
-            return floats[0]
-        ranks = [f.rank for f in (first, second) if isinstance(f, Tensor)]
-        if len(floats) == 2 and None not in ranks and not any(kind.startswith("complex") for kind in floats):
-            if (ranks[0] == 0) != (ranks[1] == 0):  # what has axes outranks what has none
-                return floats[0] if ranks[1] == 0 else floats[1]
-            return max(floats, key=FLOATS.index) if "float64" in floats or "float32" in floats else "float32"
+    if kinds[0] is None or kinds[1] is None:
+        return None
+    floats = [k for k in kinds if k is not None and k in FLOATS]
+    if len(floats) == 1:
+        return floats[0]
+    if not floats:
+        return _integer(first, second)
+    ranks = [f.rank for f in (first, second) if isinstance(f, Tensor)]
+    if None not in ranks and not any(kind.startswith("complex") for kind in floats):
+        if (ranks[0] == 0) != (ranks[1] == 0):  # what has axes outranks what has none
+            return floats[0] if ranks[1] == 0 else floats[1]
+        return max(floats, key=FLOATS.index) if "float64" in floats or "float32" in floats else "float32"
     return None
+
+
+def _integer(first: Fact, second: Fact) -> str | None:
+    """Of two integer dtypes: that of the operand with axes, the wider one where both have some."""
+    assert isinstance(first, Tensor) and isinstance(second, Tensor)
+    if "bool" in (first.dtype, second.dtype):
+        return second.dtype if first.dtype == "bool" else first.dtype
+    for one, other in ((first, second), (second, first)):
+        if one.rank and not other.rank:
+            return one.dtype
+    both = [str(first.dtype), str(second.dtype)]
+    return max(both, key=lambda dtype: int(dtype.lstrip("uint") or 0))
 
 
 def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpression | None, Fact]]) -> Tensor:

@@ -28,6 +28,8 @@ from transpile.infer.run import Run, same
 
 __all__ = ["is_callable", "learn", "learn_entry"]
 
+INTEGERS = ("uint8", "int8", "int16", "int32", "int64")
+
 
 def learn(
     run: Run, info: FunctionInfo, parameter: Fact, argument: Fact, node: cst.BaseExpression | None
@@ -57,6 +59,7 @@ def learn(
             run.version += 1
         return
     if isinstance(inner, Tensor) and isinstance(outer, Tensor):
+        _meet_dtypes(run, info, inner, outer)
         if outer.rank is None and inner.rank is not None and inner.lent:
             # other callers have that rank; what this one has is not known, or not yet
             run.postponed = True
@@ -101,8 +104,6 @@ def learn(
                 run.learn("layout", node)
         elif have != want and node is not None:
             run.want(node, outer, want)
-        if inner.dtype != outer.dtype and inner.dtype is not None and outer.dtype is not None:
-            inner.dtype = None
         return
     if _widened(run, info, parameter, inner, outer):
         return
@@ -112,6 +113,22 @@ def learn(
                 learn(run, info, a, b, None)
         else:
             learn(run, info, inner.any(), outer.any(), None)
+
+
+def _meet_dtypes(run: Run, info: FunctionInfo, inner: Tensor, outer: Tensor) -> None:
+    """What all callers bring as integers is of that dtype: arithmetic beside floats has to know."""
+    integer = outer.dtype in INTEGERS
+    if inner.dtype is None and not inner.dtype_from:
+        inner.dtype, inner.dtype_from = (outer.dtype, "callers") if integer else (None, "others")
+    elif inner.dtype is None and integer and inner.dtype_from == "others":
+        inner.dtype_from = "both"
+    elif inner.dtype is not None and inner.dtype != outer.dtype and (inner.dtype_from or outer.dtype):
+        inner.dtype, inner.dtype_from = None, "both" if integer or inner.dtype in INTEGERS else "others"
+    else:
+        return
+    if inner.dtype_from != "others":
+        info.dirty = True
+        run.version += 1
 
 
 def learn_entry(run: Run, info: FunctionInfo, holder: Dict, name: str, fact: Fact) -> None:

@@ -51,10 +51,13 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
         isinstance(mine, Tensor)
         and mine.dtype is not None
         and mine.dtype not in FLOATS
-        and isinstance(other, Tensor)
-        and other.dtype is None
+        and (
+            (isinstance(other, Tensor) and other.dtype != mine.dtype and other.dtype not in FLOATS)
+            or (isinstance(other, Python) and other.type == "object")  # a number: an int or a float
+        )
         for mine, other in ((first, second), (second, first))
     ]
+    mixed += [isinstance(f, Tensor) and f.dtype_from == "both" for f in (first, second)]
     bools = [isinstance(f, Tensor) and f.dtype == "bool" for f in (first, second)]
     apart = _differ(first, second) or _is_handed_in(context, original, first, second)
     if name is not None and (any(mixed) or apart or (any(bools) and not plan.data["name"].startswith("Bit"))):

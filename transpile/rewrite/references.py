@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.facts import Ref
-from transpile.rewrite.code import expression
+from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
 from transpile.rulebook import render
@@ -186,3 +186,9 @@ def requires_grad(context: Context, original: cst.Attribute, updated: cst.Attrib
 def device(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
     """TensorFlow places tensors itself; code that only hands a device on needs none."""
     return expression("None")
+
+
+@operation("device_type")
+def device_type(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
+    """x.device.type"""
+    return expression(f"{context.support('device_type')}({source(updated.value)})")

@@ -137,6 +137,8 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     rule = plan.rule
     if isinstance(updated, cst.Call):
         positional, keywords = arguments(updated)
+        if rule.kind == "plumbing" and rule.returns == "itself":
+            positional = [text for text in positional if not text.startswith("**")]  # options of torch's own
         receiver = None
         if "method" in plan.data and isinstance(updated.func, cst.Attribute):
             receiver = source(updated.func.value)

@@ -89,6 +89,8 @@ def bind(
             name = ALIASES.get(key, key)
             if name not in declared and key in FIRST and rule.params:
                 name = rule.params[0].name
+            if name not in declared:  # torch has one overload with `indices`, another with `sections`
+                name = next((other for other in declared if key in other.split("_or_")), name)
         if name == "out" and rule.out:
             out = text
         elif name in declared:

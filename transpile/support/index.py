@@ -1,5 +1,7 @@
 """Reading and writing parts of tensors with torch's rules; every write returns a new tensor."""
 
+import functools
+
 import tensorflow as tf
 
 from transpile.support.scalars import takes_scalars, vector
@@ -30,6 +32,16 @@ def full_key(x, key):
     return [*expanded[:at], *rest, *expanded[at + 1 :]]
 
 
+def of_one_shape(picks, rank):
+    """Index tensors broadcast together; by tiles where there are more axes than TensorFlow's operators broadcast."""
+    if rank <= 4:
+        together = sum(tf.zeros_like(k) for k in picks)
+        return [k + together for k in picks]
+    picks = [tf.reshape(k, tf.concat([[1] * (rank - len(k.shape)), tf.shape(k)], 0)) for k in picks]
+    target = functools.reduce(tf.broadcast_dynamic_shape, [tf.shape(k) for k in picks])
+    return [tf.tile(k, tf.where(tf.shape(k) == target, 1, target)) for k in picks]
+
+
 def index(x, key):
     """x[key] with torch's keys: ints, slices, None, ..., boolean masks, and any number of integer tensors."""
     key = full_key(x, key)
@@ -49,8 +61,7 @@ def index(x, key):
     if len(axes) == 1:
         return tf.gather(y, picks[0], axis=axes[0])
     rank = max(len(k.shape) for k in picks)
-    together = sum(tf.zeros_like(k) for k in picks)
-    position = tf.stack([k + together for k in picks], -1)
+    position = tf.stack(of_one_shape(picks, rank), -1)
     y = tf.gather_nd(tf.transpose(y, axes + rest), position)
     if axes == list(range(axes[0], axes[0] + len(axes))) and axes[0] > 0:
         # Adjacent arrays leave their result where they stood; others leave it in front.

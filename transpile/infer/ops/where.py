@@ -1,0 +1,29 @@
+"""torch.where: a choice of elements, or the positions of those that are not zero."""
+
+from __future__ import annotations
+
+from transpile.infer.apply import Site, elementwise, hook
+from transpile.infer.facts import Fact, Python, Sequence, Tensor
+from transpile.infer.layout import PLAIN
+from transpile.infer.operators import promoted
+
+
+@hook("where")
+def where(site: Site) -> Fact:
+    if not site.given("input"):
+        condition = site.tensor("condition")
+        site.plain("condition")
+        places = Tensor(1, None, "int64", PLAIN)
+        if condition is not None and condition.rank is not None:
+            return Sequence("tuple", [Tensor(1, None, "int64", PLAIN) for _ in range(condition.rank or 1)])
+        return Sequence("tuple", None, places)
+    result = elementwise(site)
+    if not isinstance(result, Tensor):
+        return result
+    chosen = [site.fact(name) for name in ("input", "other")]
+    dtype = promoted(chosen[0], chosen[1], "where")
+    if all(isinstance(fact, Python) for fact in chosen):
+        dtype = (
+            "float32" if any(isinstance(fact, Python) and fact.type == "float" for fact in chosen) else None
+        )
+    return Tensor(result.rank, result.dims, dtype, result.layout)
