@@ -50,12 +50,14 @@ def _only_checks(run: Run, function: FunctionInfo) -> bool:
     statements = [node for node in body.body if not _is_text(node)]
     if len(statements) != 1 or not isinstance(statements[0], cst.If) or statements[0].orelse is not None:
         return False
-    test, then = (statements[0].test, statements[0].body.body)
-    raises = len(then) == 1 and isinstance(then[0], cst.SimpleStatementLine)
-    if not raises or not isinstance(then[0].body[0], cst.Raise):
+    test, then = statements[0].test, statements[0].body.body
+    if len(then) != 1 or not isinstance(then[0], cst.SimpleStatementLine):
         return False
-    negated = isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not)
-    if not negated or not isinstance(test.expression, cst.Call) or test.expression.args:
+    if not isinstance(then[0].body[0], cst.Raise):
+        return False
+    if not isinstance(test, cst.UnaryOperation) or not isinstance(test.operator, cst.Not):
+        return False
+    if not isinstance(test.expression, cst.Call) or test.expression.args:
         return False
     asked = resolve(run.fact(test.expression.func))
     answers = asked.choices if isinstance(asked, AnyCallable) else [asked]
