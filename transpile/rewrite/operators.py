@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Python, Tensor
+from transpile.infer.facts import Python, Tensor, Var
 from transpile.infer.operators import FLOATS
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
@@ -54,6 +54,7 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
         and (
             (isinstance(other, Tensor) and other.dtype != mine.dtype and other.dtype not in FLOATS)
             or (isinstance(other, Python) and other.type == "object")  # a number: an int or a float
+            or (isinstance(other, Var) and other.tensorlike)
         )
         for mine, other in ((first, second), (second, first))
     ]
