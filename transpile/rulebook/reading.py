@@ -87,7 +87,19 @@ def read(files: Iterable[Path]) -> list[Record]:
                     raise entry.error(f"{space} {name!r} is already taken at {seen[space, name]}", key)
                 seen[space, name] = f"{entry.file}:{entry.line}"
             records.append(record)
+            records += [_lookalike(record, name) for name in record.pop("lookalikes", ())]
     return records
+
+
+def _lookalike(record: Record, name: str) -> Record:
+    """The rule of a name that torch does not have, but that is written for what the record's name means."""
+    kept = {
+        k: v
+        for k, v in record.items()
+        if k not in ("aliases", "method", "method_only", "examples", "lookalikes")
+    }
+    own = record["torch"]
+    return {**kept, "torch": name, "fidelity": "changed", "why": f"torch has no {name}; it is taken as {own}"}
 
 
 def _entries(path: Path) -> Iterator[_Entry]:
@@ -112,8 +124,9 @@ def _entries(path: Path) -> Iterator[_Entry]:
 def _names(record: Record) -> Iterator[tuple[str, str, str]]:
     yield "id", record["id"], "id"
     yield "name", record["torch"], "torch"
-    for alias in record.get("aliases", ()):
-        yield "name", alias, "aliases"
+    for key in ("aliases", "lookalikes"):
+        for alias in record.get(key, ()):
+            yield "name", alias, key
     if "method" in record:
         yield "attribute" if record.get("kind") == "attribute" else "method", record["method"], "method"
 

@@ -11,6 +11,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "torch": str,
     "aliases": list,
+    "lookalikes": list,
     "method": str,
     "method_only": bool,
     "inplace": bool,

@@ -88,10 +88,21 @@ def load(extra: Sequence[Path] = ()) -> Rulebook:
 
     Raises RuleError with file and line for a table that cannot be used.
     """
-    book = _load(packaged_tables())
+    packaged = packaged_tables()
+    book = _load(packaged)
     if not extra:
         return book
-    own = list(_load([Path(path) for path in extra]).records())
+    tables = [Path(path) for path in extra]
+    key = _key([*packaged, *tables])
+    if key not in _joined:
+        _joined.clear()  # a table that was edited, in an editor that runs on
+        _joined[key] = _join(book, _load(tables))
+    return _joined[key]
+
+
+def _join(book: Rulebook, more: Rulebook) -> Rulebook:
+    """Both, the second before the first by name."""
+    own = list(more.records())
     ids = {record["id"] for record in own}
     names = {name for record in own for name in (record["torch"], *record.get("aliases", ()))}
     kept = [_without(record, names) for record in book.records() if record["id"] not in ids]
@@ -109,6 +120,7 @@ def _without(record: dict[str, Any], names: set[str]) -> dict[str, Any]:
 
 
 _loaded: dict[str, Rulebook] = {}
+_joined: dict[str, Rulebook] = {}
 
 
 def _load(tables: list[Path]) -> Rulebook:
