@@ -16,6 +16,7 @@ import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
+os.environ.setdefault("TRANSPILE_RAISE", "1")  # a defect fails the test that shows it
 
 SEED = "TRANSPILE_TEST_SEED"
 SAMPLE = 3

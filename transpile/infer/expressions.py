@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -11,12 +12,14 @@ import libcst as cst
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref
 from transpile.infer.join import join
+from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
 __all__ = ["evaluate", "expression_handler"]
 
 Handler = Callable[[Run, Any], Fact]
 EXPRESSIONS: dict[type, Handler] = {}
+RAISE = "TRANSPILE_RAISE" in os.environ  # an error of the translator itself ends the translation
 BUILTINS = frozenset(dir(builtins))
 
 
@@ -35,11 +38,25 @@ def evaluate(run: Run, node: cst.CSTNode) -> Fact:
     """What an expression is; its children are evaluated on the way."""
     handler = EXPRESSIONS.get(type(node))
     run.convert.pop(id(node), None)  # the consumer asks anew
-    fact = handler(run, node) if handler is not None else UNKNOWN
+    try:
+        fact = handler(run, node) if handler is not None else UNKNOWN
+    except RecursionError:
+        raise
+    except Exception as error:
+        fact = _failed(run, node, error)
     if run.evidence is not None:
         fact = run.evidence.refined(run, node, fact)
     run.facts[id(node)] = fact
     return fact
+
+
+def _failed(run: Run, node: cst.CSTNode, error: Exception) -> Fact:
+    """A defect of a handler costs one expression, not the file; it is said where it stands."""
+    if RAISE:
+        raise error
+    run.plans[id(node)] = Plan("failed", None)
+    run.remark("SYN901", node, f"transpile failed here: {type(error).__name__}: {error}; it stays as it is")
+    return UNKNOWN
 
 
 @expression_handler(cst.Name)

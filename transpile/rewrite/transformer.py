@@ -6,6 +6,7 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.expressions import RAISE
 from transpile.rewrite.context import Context
 from transpile.rewrite.conversions import arranged, converted
 from transpile.rewrite.registry import BY_OPERATION, BY_TYPE, load
@@ -42,6 +43,22 @@ class Transformer:
         return True
 
     def on_leave(self, original: cst.CSTNode, updated: Any) -> Any:
+        try:
+            return self._rewritten(original, updated)
+        except RecursionError:
+            raise
+        except Exception as error:
+            if RAISE:
+                raise
+            # a defect of one rewrite costs its node, not the file
+            message = f"transpile failed here: {type(error).__name__}: {error}; it stays as it is"
+            self.context.say("SYN901", original, message)
+            return updated
+        finally:
+            if type(original) is cst.FunctionDef:
+                self.context.functions.pop()
+
+    def _rewritten(self, original: cst.CSTNode, updated: Any) -> Any:
         kind = type(original)
         key = id(original)
         plan = self.plans.get(key)
@@ -65,6 +82,4 @@ class Transformer:
             updated = converted(self.context, self.convert[key], updated)
         if key in self.arranged:
             updated = arranged(self.context, self.arranged[key], updated)
-        if kind is cst.FunctionDef:
-            self.context.functions.pop()
         return updated

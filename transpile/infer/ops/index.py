@@ -395,6 +395,10 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
         run.convert.pop(id(target.value), None)  # the target is written, not read
         run.plans[id(target)] = Plan("store", tensor=owner, index=loaded)
         written = resolve(fact)
+        run.convert.pop(id(target), None)
+        inner = run.inner.pop(id(target), None)
+        if inner is not None:
+            region = inner[0]  # as it lies in memory: what is written there is turned, and not what was read
         if isinstance(written, Tensor) and isinstance(region, Tensor) and value is not None:
             layout = run.layout(region)
             if isinstance(layout, tuple) and written.rank is not None and region.rank == written.rank:
