@@ -228,7 +228,7 @@ def _fits_any_layout(tensor: Tensor, beside: list[tuple[cst.BaseExpression | Non
         return True
     if tensor.dims is None or len(tensor.dims) < 3 or any(d is None or d.value != 1 for d in tensor.dims[1:]):
         return False
-    return all(other.rank is None or other.rank >= len(tensor.dims) for _, other in beside)
+    return all(other.rank == len(tensor.dims) for _, other in beside)
 
 
 def _alias(tensor: Tensor) -> Tensor:

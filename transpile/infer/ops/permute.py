@@ -73,7 +73,10 @@ def permute(site: Site) -> Fact:
         site.plain()
         return Tensor(tensor.rank, None, tensor.dtype, PLAIN)
     rank = len(axes)
-    if tensor.rank not in (None, rank):  # another rank than was inferred: torch would refuse it, or we are wrong
+    if tensor.rank not in (
+        None,
+        rank,
+    ):  # another rank than was inferred: torch would refuse it, or we are wrong
         site.plain()
         return Tensor(rank, None, tensor.dtype, PLAIN)
     return permuted(site, tensor, tuple(a % rank for a in axes))
