@@ -13,6 +13,7 @@ from transpile.infer.arguments import arguments
 from transpile.infer.attributes import attribute_of
 from transpile.infer.autograd import saved_for_backward
 from transpile.infer.builtins import call_builtin
+from transpile.infer.containers import extend, grow
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,
@@ -268,21 +269,16 @@ def sequence_method(run: Run, node: cst.Call, owner: Sequence, name: str) -> Fac
     positional, _, _ = arguments(run, node)
     if name in ("append", "insert", "extend") and positional:
         fact = positional[-1][1]
-        if name == "extend":
-            resolved = resolve(fact)
-            fact = resolved.any() if isinstance(resolved, Sequence) else UNKNOWN
-        current = owner.any() if owner.items or owner.element is not UNKNOWN else fact
+        written = node.args[-1].value
         if name != "extend":
-            _as_the_others(run, node.args[-1].value, fact, current)
-        if name == "append" and owner.items is not None and owner.made_in == (run.function, run.nesting):
-            owner.items.append(fact)  # surely, and once
-            owner.places = [*(owner.places or []), id(node.args[-1].value)]
-            return Python("none")
-        if name != "insert" and (owner.head is not None or owner.items):
-            owner.head = owner.head if owner.head is not None else owner.items
-            owner.tail = fact if owner.tail is None else join(owner.tail, fact)
-        owner.element = join(current, fact) if current is not fact else fact
-        owner.items = None
+            known = owner.items or owner.element is not UNKNOWN
+            _as_the_others(run, written, fact, owner.any() if known else fact)
+        if name == "insert":
+            owner.element, owner.items, owner.content = join(owner.any(), fact) if known else fact, None, None
+        elif name == "append":
+            grow(run, owner, [(id(written), fact)])
+        else:
+            extend(run, owner, written, fact)
         return Python("none")
     if name == "pop":
         return owner.any()

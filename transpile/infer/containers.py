@@ -7,11 +7,12 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.apply import Operand
+from transpile.infer.contents import Group, Path, insert, members
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Sequence, resolve
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
-__all__ = ["container_kind", "members_of", "own_members"]
+__all__ = ["container_kind", "extend", "grow", "members_of", "own_members"]
 
 CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
               "torch.nn.ParameterDict")  # fmt: skip
@@ -50,34 +51,105 @@ def members_of(
             return Sequence("list", inner.items, inner.element)
         return Sequence("list", None, UNKNOWN)
     if starred:
-        merged: Fact | None = None
-        for arg in node.args:
-            fact = resolve(run.facts.get(id(arg.value), UNKNOWN))
-            if arg.star:
-                if isinstance(fact, Sequence) and len(node.args) == 1 and fact.items is not None:
-                    spread = Sequence("list", list(fact.items), fact.any())
-                    spread.places = fact.places
-                    return spread
-                if isinstance(fact, Sequence) and len(node.args) == 1 and fact.head is not None:
-                    begun = Sequence("list", None, fact.any())
-                    begun.head, begun.tail, begun.places = fact.head, fact.tail, fact.places
-                    return begun
-                fact = (
-                    fact.any()
-                    if isinstance(fact, Sequence)
-                    else run.var(("item", id(arg)), f"member{id(arg)}")
-                )
-            merged = fact if merged is None else join(merged, fact)
-        return Sequence("list", None, merged if merged is not None else UNKNOWN)
+        return _spread(run, node)
     if len(positional) == 1:
         inner = resolve(positional[0][1])
         if isinstance(inner, Sequence) and inner.type == "ordered":
             return Sequence("list", inner.items, inner.element)
         if isinstance(inner, Dict):
             return Sequence("list", None, inner.value)
-    members = Sequence("list", [fact for _, fact in positional])
-    members.places = [id(operand) for operand, _ in positional]
-    return members
+    given = Sequence("list", [fact for _, fact in positional])
+    given.places = [id(operand) for operand, _ in positional]
+    return given
+
+
+def _spread(run: Run, node: cst.Call) -> Sequence:
+    """Members of which some come from lists: `Sequential(a, *layers, b)`."""
+    whole = Group()
+    merged: Fact | None = None
+    for arg in node.args:
+        fact = resolve(run.facts.get(id(arg.value), UNKNOWN))
+        if arg.star and not isinstance(fact, Sequence):
+            fact = Sequence("list", None, run.var(("item", id(arg)), f"member{id(arg)}"))
+        if isinstance(fact, Sequence) and arg.star:
+            _insert_all(whole, (), arg.value, fact)
+            fact = fact.any()
+        else:
+            insert(whole, (), [(id(arg.value), fact)])
+        merged = fact if merged is None else join(merged, fact)
+    if whole.is_flat:
+        return members(whole)
+    result = Sequence("list", None, merged if merged is not None else UNKNOWN)
+    result.content = whole
+    return result
+
+
+def _insert_all(group: Group, path: Path, node: cst.BaseExpression, fact: Sequence) -> None:
+    """Put what a list holds into a group, where `*fact` or `extend(fact)` is written."""
+    if fact.items is not None:
+        insert(group, path, zip(_places(fact, id(node)), fact.items, strict=True))
+    elif isinstance(fact.content, Group):
+        group.at(path).entries.update(fact.content.entries)
+    else:
+        insert(group, (*path, ("loop", id(node))), [(hash((id(node), "item")), fact.any())])
+
+
+def _path(run: Run, owner: Sequence) -> Path | None:
+    """The loops and branches inside which a list is changed, seen from where it is made; None if that is elsewhere."""
+    function, outer = owner.made_in if owner.made_in is not None else (None, ())
+    if function is not run.function or owner.made_in is None or tuple(run.within[: len(outer)]) != outer:
+        return None
+    return tuple(run.within[len(outer) :])
+
+
+def grow(run: Run, owner: Sequence, items: list[tuple[int, Fact]]) -> None:
+    """Put items at the end of a list: surely and once, or inside the loops and branches that are under way."""
+    path = _path(run, owner)
+    if path == () and owner.items is not None:
+        owner.places = [*_places(owner), *(place for place, _ in items)]
+        owner.items += [fact for _, fact in items]
+        return
+    _loosen(owner, path)
+    if owner.content is not None and path is not None:
+        insert(owner.content, path, items)
+    for _, fact in items:
+        owner.element = fact if owner.element is UNKNOWN else join(owner.element, fact)
+
+
+def extend(run: Run, owner: Sequence, node: cst.BaseExpression, fact: Fact) -> None:
+    """Put what another list holds at the end of a list."""
+    fact = resolve(fact)
+    path = _path(run, owner)
+    if isinstance(fact, Sequence) and fact.items is not None:
+        grow(run, owner, list(zip(_places(fact, id(node)), fact.items, strict=True)))
+        return
+    _loosen(owner, path)
+    element = fact.any() if isinstance(fact, Sequence) else UNKNOWN
+    if owner.content is not None and path is not None:
+        _insert_all(
+            owner.content, path, node, fact if isinstance(fact, Sequence) else Sequence("list", None, element)
+        )
+    owner.element = element if owner.element is UNKNOWN else join(owner.element, element)
+
+
+def _places(fact: Sequence, key: int = 0) -> list[int]:
+    """Where each item is written; a number of its own, the same in every round, for one that is written nowhere."""
+    known = fact.places if fact.places is not None else []
+    items = fact.items or ()
+    whole = len(known) == len(items)
+    return [place if whole and (place := known[i]) is not None else hash((key, i)) for i in range(len(items))]
+
+
+def _loosen(owner: Sequence, path: Path | None) -> None:
+    """From here on the items of a list are not known one by one."""
+    if path is None:
+        owner.content = None
+    elif owner.items is not None:
+        owner.content = Group()
+        insert(owner.content, (), zip(_places(owner), owner.items, strict=True))
+    if owner.items:
+        owner.element = owner.any()
+    owner.items = None
 
 
 def own_members(owner: Layer) -> Sequence | None:

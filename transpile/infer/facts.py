@@ -120,8 +120,7 @@ class Sequence(Fact):
         "ones_after",
         "places",
         "made_in",
-        "head",
-        "tail",
+        "content",
     )
 
     def __init__(
@@ -135,10 +134,11 @@ class Sequence(Fact):
         self.items = items
         self.element = element
         self.shape_of = shape_of
-        self.made_in: object = None  # of a list: the function, and how many branches and loops in it
-        self.head: list[Fact] | None = None  # items that surely stand first, where not all are known
-        self.tail: Fact | None = None  # what any of the others is
-        self.places: list[int] | None = None  # ids of the expressions that the items were written as
+        self.made_in: Any = None  # of a list: the function, and the branches and loops in it
+        self.content: Any = (
+            None  # infer.contents.Group: items and groups of them in order, where not all are known
+        )
+        self.places: list[int | None] | None = None  # ids of the expressions that the items were written as
         self.ones_after: int | None = None  # `(n,) + (1,) * k`: as many items, and ones behind them
         self.tail_of: tuple[Fact, int] | None = None  # `x.shape[2:]`: the tensor, and where the slice begins
 

@@ -112,7 +112,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         info.module.remarks.pop(key, None)
     info.remarked.clear()
     fills = Open.fills_settled
-    saved = run.env, run.function, run.returned, run.module, run.class_outside
+    saved = run.env, run.function, run.returned, run.module, run.class_outside, run.within
     run.class_outside = None
     run.depth += 1
     run.module = info.module
@@ -141,7 +141,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
                 Dim.symbol(f"{info.key}.{parameter.name}.{axis}") for axis in range(tensor.rank)
             )
         run.facts[id(parameter.node)] = env[parameter.name]
-    run.env, run.function, run.returned = env, info, []
+    run.env, run.function, run.returned, run.within = env, info, [], []
     try:
         if isinstance(info.node, cst.Lambda):
             run.returned.append((info.node.body, evaluate(run, info.node.body)))
@@ -154,7 +154,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         info.module.failure = info.module.failure or error
         returns = UNKNOWN
     finally:
-        run.env, run.function, run.returned, run.module, run.class_outside = saved
+        run.env, run.function, run.returned, run.module, run.class_outside, run.within = saved
         run.depth -= 1
         info.state = "done"
     if Open.fills_settled != fills:

@@ -114,7 +114,7 @@ def display(run: Run, node: cst.Tuple | cst.List | cst.Set) -> Fact:
     shown = Sequence(DISPLAYS[type(node)], items, loose if loose is not None else UNKNOWN)
     if items is not None and len(items) == len(node.elements):
         shown.places = [id(element.value) for element in node.elements]
-    shown.made_in = (run.function, run.nesting)
+    shown.made_in = (run.function, tuple(run.within))
     return shown
 
 
@@ -149,5 +149,7 @@ def comprehension(run: Run, node: Any) -> Fact:
     type_ = COMPREHENSIONS.get(type(node), "generator")
     resolved_element = resolve(element)
     if count is not None and count.items is not None and not isinstance(resolved_element, Python):
-        return Sequence(type_, [element] * len(count.items), element)
+        several = Sequence(type_, [element] * len(count.items), element)
+        several.places = [hash((id(node), i)) for i in range(len(count.items))]
+        return several
     return Sequence(type_, None, element)

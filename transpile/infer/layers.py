@@ -11,13 +11,16 @@ from transpile.infer.arguments import arguments
 from transpile.infer.builtins import SuperOf
 from transpile.infer.channel_layers import made
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
+from transpile.infer.contents import Group
+from transpile.infer.contents import members as in_order
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
 from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import IMAGE, PLAIN
 from transpile.infer.plans import Plan
+from transpile.infer.repetition import call_repeated
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import ANY_MODULE, agreed, of_rank, return_images, return_plain, takes_images
+from transpile.infer.stand_ins import ANY_MODULE, agreed, of_rank, return_images, return_plain
 from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
 
@@ -307,6 +310,10 @@ def call_member(run: Run, member: Layer, operand: Operand, site: int | None) -> 
     return result
 
 
+def _alone(run: Run, layer: Layer, operand: Operand) -> Fact:
+    return call_layer(run, None, layer, [operand], {}, False)
+
+
 def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: list[Operand]) -> Fact:
     if not positional:
         return UNKNOWN
@@ -315,30 +322,16 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
     place = id(node) if node is not None else layer.site  # of its own: results of two places are two values
     if members is None:
         return run.var(("call", place), f"call{place}", tensorlike=True)
-    if members.items is None and members.head is not None and members.tail is not None:
-        begun = Sequence("list", members.head)
-        begun.places = members.places
-        opening = Layer(layer.name, None, begun)
-        opening.site = layer.site
-        current = (None, call_sequential(run, node, opening, positional))
-        rest = Layer(layer.name, None, Sequence("list", None, members.tail))
-        rest.site = layer.site
-        return call_sequential(run, node, rest, [current])
+    if members.items is None and isinstance(members.content, Group):
+        whole = Layer(layer.name, None, in_order(members.content))
+        whole.site = layer.site
+        return call_sequential(run, node, whole, positional)
     if members.items is None:
         member = resolve(members.any())
         if not isinstance(member, Layer):
             return run.var(("call", place), f"call{place}", tensorlike=True)
-        once = call_layer(run, None, member, [current], {}, False)
-        if isinstance(member, AnyLayer) and any(takes_images(choice) for choice in member.choices):
-            for choice in member.choices:  # one of them hands its result to one that needs an image
-                return_images(run, choice)
-        first = resolve(current[1])
-        if isinstance(first, Tensor) and isinstance(once, Tensor):
-            dims = None
-            if once.dims is not None and first.dims is not None and len(once.dims) == len(first.dims):
-                dims = tuple(a if a == b else None for a, b in zip(once.dims, first.dims, strict=True))
-            return Tensor(once.rank, dims, once.dtype, once.layout)  # no members would hand on the input
-        return once
+        key = (members.places[0] if members.places else None) or layer.site or place or id(member)
+        return call_repeated(run, member, members, current, key, _alone)
     for number, item in enumerate(members.items):
         member = resolve(item)
         if isinstance(member, Layer):

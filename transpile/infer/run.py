@@ -74,7 +74,7 @@ class Run:
         self.any_order: set[int] = set()  # shapes of which only the rank or the first size is taken
         self.learning = True  # first rounds: what one caller does not know yet, a body or another may tell
         self.postponed = False  # and whether one did
-        self.nesting = 0  # branches and loops around the statement that is under way
+        self.within: list[tuple[str, int]] = []  # branches and loops around the statement that is under way
         self.opened: set[int] = set()  # construct sites of containers that somebody looks into
         self.subscripted: set[str] = set()  # attributes of unknown objects that are indexed
         self.attribute_of_site: dict[int, str] = {}

@@ -11,19 +11,33 @@ from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run
 from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, is_elementwise
 
-__all__ = ["ANY_MODULE", "agreed", "of_rank", "return_images", "return_plain", "takes_images"]
+__all__ = [
+    "ANY_MODULE",
+    "agreed",
+    "of_rank",
+    "return_images",
+    "return_in",
+    "return_plain",
+    "take",
+    "takes_images",
+]
 
 ANY_MODULE = "torch.nn.Module"
 
 
 def return_plain(run: Run, layer: Layer) -> None:
     """The same for sequences, which are in torch's order unless all of them are not."""
+    return_in(run, layer, PLAIN)
+
+
+def return_in(run: Run, layer: Layer, layout: Pair) -> None:
+    """Let a module of the project return its tensor in a layout."""
     forward = layer.info.find_method("forward") if layer.info is not None else None
     returned = resolve(forward.returns) if forward is not None else UNKNOWN
     if forward is None or not isinstance(returned, Tensor) or "" in forward.pins:
         return
-    if run.layout(returned) != PLAIN:
-        forward.pins[""] = PLAIN
+    if run.layout(returned) != layout:
+        forward.pins[""] = layout
         forward.dirty = True
         run.version += 1
 
@@ -45,19 +59,19 @@ def agreed(
         run.convert[id(operand)] = image  # modules of the project all take the image that some of them need
         for choice, want in wanted:
             if want is None:
-                _take(run, choice, IMAGE)
+                take(run, choice, IMAGE)
         return
     for choice, want in wanted:
         if want is None:
             continue
         have = run.layout(want[0])
         if choice.info is not None and isinstance(have, tuple):
-            _take(run, choice, have)
+            take(run, choice, have)
         elif choice.site is not None:
             run.arranged[choice.site] = want
 
 
-def _take(run: Run, layer: Layer, layout: Pair) -> None:
+def take(run: Run, layer: Layer, layout: Pair) -> None:
     """Let a module of the project take its first argument in a layout, as if a hint above its forward said so."""
     forward = layer.info.find_method("forward") if layer.info is not None else None
     if forward is None or not forward.own_parameters:

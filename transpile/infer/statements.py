@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import libcst as cst
 
 from transpile.infer.annotations import from_annotation
+from transpile.infer.containers import extend
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
     UNKNOWN,
@@ -50,19 +52,36 @@ def block(run: Run, body: Iterable[cst.CSTNode]) -> bool:
                     return True
         else:
             handler = STATEMENTS.get(type(node))
-            inner = type(node) not in (cst.FunctionDef, cst.ClassDef, cst.With)
-            run.nesting += inner
-            ended = handler is not None and handler(run, node)
-            run.nesting -= inner
+            with within(run, KINDS.get(type(node)), node):
+                ended = handler is not None and handler(run, node)
             if ended:
                 return True
     return False
 
 
+KINDS = {cst.For: "loop", cst.While: "loop", cst.If: "branch", cst.Try: "branch", cst.TryStar: "branch",
+         cst.Match: "branch"}  # fmt: skip
+
+
+@contextmanager
+def within(run: Run, kind: str | None, node: cst.CSTNode) -> Iterator[None]:
+    """Run what a loop or a branch holds."""
+    if kind is None:
+        yield
+        return
+    run.within.append((kind, id(node)))
+    try:
+        yield
+    finally:
+        run.within.pop()
+
+
 def suite(run: Run, body: cst.BaseSuite) -> bool:
-    return block(run, body.body) if isinstance(body, cst.IndentedBlock) else block(
-        run, [cst.SimpleStatementLine(body=body.body)] if isinstance(body, cst.SimpleStatementSuite) else []
-    )  # fmt: skip
+    arm = "arm" if run.within and run.within[-1][0] == "branch" else None
+    with within(run, arm, body):
+        return block(run, body.body) if isinstance(body, cst.IndentedBlock) else block(
+            run, [cst.SimpleStatementLine(body=body.body)] if isinstance(body, cst.SimpleStatementSuite) else []
+        )  # fmt: skip
 
 
 # --- simple statements ---------------------------------------------------------------------------------------
@@ -152,6 +171,13 @@ def annotated(run: Run, node: cst.AnnAssign) -> bool:
 
 @statement(cst.AugAssign)
 def augmented(run: Run, node: cst.AugAssign) -> bool:
+    current = run.env.find(node.target.value) if isinstance(node.target, cst.Name) else None
+    grown = resolve(current) if current is not None else UNKNOWN
+    is_list = isinstance(grown, Sequence) and grown.type == "list" and grown.made_in is not None
+    if is_list and isinstance(grown, Sequence) and isinstance(node.operator, cst.AddAssign):
+        evaluate(run, node.target)
+        extend(run, grown, node.value, evaluate(run, node.value))  # every name of this list has what is added
+        return False
     fact = augmented_operation(run, node)
     assign(run, node.target, fact, None)
     return False
