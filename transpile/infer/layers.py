@@ -15,12 +15,12 @@ from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
-from transpile.infer.join import AnyLayer, join
-from transpile.infer.layout import IMAGE, PLAIN
+from transpile.infer.join import AnyLayer, join, link
+from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.plans import Plan
 from transpile.infer.repetition import call_repeated
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import ANY_MODULE, agreed, of_rank, return_images, return_plain
+from transpile.infer.stand_ins import ANY_MODULE, NEUTRAL, agreed, of_rank, return_images, return_plain
 from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
 
@@ -275,10 +275,16 @@ def _call_any(
     choices, apart = of_rank(run, known, operand[1]) if operand is not None else (known, None)
     result: Fact | None = None
     wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
+    owns: list[Tensor] = []
     for choice in choices:
         given = positional
-        if apart is not None:  # each has a rank of its own: what one proves says nothing to the others
-            given = [(shared, Tensor(None, None, apart.dtype, apart.layout)), *positional[1:]]
+        if apart is not None and choice.name != NEUTRAL:
+            # each has a rank of its own: what one proves says nothing to the others
+            own = Tensor(
+                None, None, apart.dtype, Open() if isinstance(run.layout(apart), Open) else apart.layout
+            )
+            given = [(shared, own), *positional[1:]]
+            owns.append(own)
         fact = call_layer(run, None, choice, given, keywords, starred)
         want = run.convert.pop(id(shared), None) if shared is not None else None
         wanted.append((choice, want if want is None or apart is None else (apart, want[1])))
@@ -291,8 +297,19 @@ def _call_any(
             for other in layer.choices:
                 return_plain(run, other)
         result = joined
-    if shared is not None:
+    layouts = {run.layout(own) for own in owns}
+    if (
+        apart is not None
+        and len(owns) == len(choices)
+        and len(layouts) == 1
+        and isinstance(layout := layouts.pop(), tuple)
+    ):
+        link(apart.layout, layout)
+    wants = [want for _, want in wanted]
+    if shared is not None and apart is None:
         agreed(run, shared, wanted)
+    elif shared is not None and wants[0] is not None and all(w and w[1] == wants[0][1] for w in wants):
+        run.convert[id(shared)] = wants[0]
     return result if result is not None else UNKNOWN
 
 

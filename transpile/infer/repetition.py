@@ -11,7 +11,7 @@ from transpile.infer.facts import Fact, Layer, Sequence, Tensor, resolve
 from transpile.infer.join import AnyLayer
 from transpile.infer.layout import Pair
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import return_images, return_in, take, takes_images
+from transpile.infer.stand_ins import return_images, takes_images
 
 __all__ = ["call_repeated"]
 
@@ -38,19 +38,21 @@ def call_repeated(run: Run, member: Layer, members: Sequence, current: Operand, 
         again = run.scratch(hash((key, "later")))
         call(run, member, (again, once))
         later = _popped(run, again)
+    entry, leave = _end(members, 0), _end(members, -1)
+    layout = run.layout(first)
+    for told, place in ((run.arranged, entry), (run.given_back, leave)):
+        told.pop(place or 0, None)
     if (wanted and wanted[1]) == (later and later[1]):
-        place = _entry(members)
-        if wanted is not None and place is not None:
-            run.arranged[place] = wanted
-        elif place is not None:
-            run.arranged.pop(place, None)
+        if wanted is not None and entry is not None:
+            run.arranged[entry] = wanted
     elif wanted is not None and current[0] is not None:
         _enter(run, current, wanted)  # later rounds go on in the layout that this one wants
-    elif wanted is not None:
-        _keep(run, member, run.layout(first))
-    elif later is not None:
-        for layer in _choices(member):
-            return_in(run, layer, later[1])
+    elif entry and leave and first.rank == once.rank and isinstance(layout, tuple):
+        if wanted is not None:  # each round takes and leaves the layout that came in
+            run.arranged[entry] = wanted
+        if run.layout(once) != layout:
+            run.given_back[leave] = (once, layout)
+        once = Tensor(once.rank, once.dims, once.dtype, layout)
     dims = None
     if once.dims is not None and first.dims is not None and len(once.dims) == len(first.dims):
         dims = tuple(a if a == b else None for a, b in zip(once.dims, first.dims, strict=True))
@@ -75,24 +77,13 @@ def _alike(run: Run, first: Tensor, once: Tensor) -> bool:
     return first.rank == once.rank and run.layout(first) == run.layout(once)
 
 
-def _choices(member: Layer) -> list[Layer]:
-    return member.choices if isinstance(member, AnyLayer) else [member]
-
-
-def _keep(run: Run, member: Layer, layout: object) -> None:
-    """Let the layers of the project go on in the layout that comes in."""
-    for layer in _choices(member):
-        if isinstance(layout, tuple) and layer.info is not None:
-            take(run, layer, layout)
-            return_in(run, layer, layout)
-
-
-def _entry(members: Sequence) -> int | None:
-    """Where the layer is written that what goes in meets first."""
+def _end(members: Sequence, number: int) -> int | None:
+    """Where the layer is written that what goes in meets first (0), or last (-1)."""
     while members.places:
-        if members.places[0] is not None:
-            return members.places[0]
-        layer = resolve(members.items[0] if members.items else members.element)
+        place = members.places[number]
+        if place is not None:
+            return place
+        layer = resolve(members.items[number] if members.items else members.element)
         if not isinstance(layer, Layer) or layer.members is None:
             break
         members = layer.members

@@ -7,12 +7,14 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Tensor, resolve
+from transpile.infer.functions import analyze
 from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run
 from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, is_elementwise
 
 __all__ = [
     "ANY_MODULE",
+    "NEUTRAL",
     "agreed",
     "of_rank",
     "return_images",
@@ -23,6 +25,7 @@ __all__ = [
 ]
 
 ANY_MODULE = "torch.nn.Module"
+NEUTRAL = "torch.nn.Identity"
 
 
 def return_plain(run: Run, layer: Layer) -> None:
@@ -97,7 +100,18 @@ def _indifferent(run: Run, layer: Layer) -> bool:
 
 def of_rank(run: Run, choices: list[Layer], operand: Fact) -> tuple[list[Layer], Tensor | None]:
     """The layers that can take an operand, by its rank; and it, if its rank is open and they ask for several."""
+    for choice in choices if len(choices) > 1 else ():
+        forward = choice.info.find_method("forward") if choice.info is not None else None
+        if forward is not None and forward.state == "new":
+            analyze(run, forward)  # what it asks for by itself, before it is given this operand
     ranks = [_rank(choice) for choice in choices]
+    after = {_rank_after(run, c) for c, rank in zip(choices, ranks, strict=True) if rank is not None}
+    if len(after) == 1 and None not in after:
+        # what stands for them changes nothing: it is given what they return
+        ranks = [
+            after.copy().pop() if choice.name == NEUTRAL else r
+            for choice, r in zip(choices, ranks, strict=True)
+        ]
     if len({rank for rank in ranks if rank is not None}) < 2:
         return choices, None
     tensor = run.as_tensor(operand)
@@ -107,6 +121,15 @@ def of_rank(run: Run, choices: list[Layer], operand: Fact) -> tuple[list[Layer],
         return choices, tensor
     fitting = [c for c, rank in zip(choices, ranks, strict=True) if rank in (None, tensor.rank)]
     return (fitting if tensor.rank in ranks else choices), None
+
+
+def _rank_after(run: Run, layer: Layer) -> int | None:
+    """The rank of what a module of the project returns, if its own is known and it is another."""
+    forward = layer.info.find_method("forward") if layer.info is not None else None
+    returned = resolve(forward.returns) if forward is not None else UNKNOWN
+    if not isinstance(returned, Tensor) or returned.rank == _rank(layer):
+        return None
+    return returned.rank
 
 
 def _rank(layer: Layer) -> int | None:

@@ -28,23 +28,30 @@ def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> 
     return expression(f"tf.transpose({source(updated)}, {permutation})")
 
 
-def arranged(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> Any:
-    """A member of a Sequential that works in another layout than the one before it: it is told to convert."""
+def arranged(context: Context, key: int, updated: Any) -> Any:
+    """A member of a Sequential that works in another layout than those around it: it is told to convert."""
+    into, back = context.run.arranged.get(key), context.run.given_back.get(key)
+    given = _turn(context, into) if into is not None else None
+    returned = _turn(context, back) if back is not None else None
+    if given is None and returned is None:
+        return updated
+    texts = [given or "None", *([returned] if returned is not None else [])]
+    return expression(f"{context.support('converting')}({source(updated)}, {', '.join(texts)})")
+
+
+def _turn(context: Context, wanted: tuple[Tensor, Layout]) -> str | None:
+    """The function that brings a tensor into the layout that was asked for; None if nothing moves."""
     tensor, target = wanted
     have = context.run.layout(tensor)
     if not isinstance(target, tuple) or not isinstance(have, tuple):
-        return updated
+        return None
     name = {(PLAIN, IMAGE): "channels_last", (IMAGE, PLAIN): "channels_first"}.get((have, target))
     if name is not None:
-        text = context.support(name)
-    elif tensor.rank is not None:
-        permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
-        if permutation is None:
-            return updated
-        text = f"lambda x: tf.transpose(x, {permutation})"
-    else:
-        return updated
-    return expression(f"{context.support('converting')}({source(updated)}, {text})")
+        return context.support(name)
+    if tensor.rank is None:
+        return None
+    permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
+    return f"lambda x: tf.transpose(x, {permutation})" if permutation is not None else None
 
 
 def _by_rank(context: Context, tensor: Tensor, have: Pair, target: Pair, updated: Any) -> Any:

@@ -62,9 +62,8 @@ def _is_chosen_by_callers(context: Context, call: cst.Call) -> bool:
 def _converts(context: Context, member: cst.BaseExpression) -> bool:
     """Whether a member is told to convert its input, which only the support Sequential knows of."""
     fact = context.fact(member)
-    return id(member) in context.run.arranged or (
-        isinstance(fact, Layer) and fact.site in context.run.arranged
-    )
+    told = context.run.arranged.keys() | context.run.given_back.keys()
+    return id(member) in told or (isinstance(fact, Layer) and fact.site in told)
 
 
 def simple(context: Context, layer: Layer) -> bool:

@@ -33,7 +33,7 @@ class Transformer:
         self.plans = context.run.plans
         self.convert = context.run.convert
         self.inner = context.run.inner
-        self.arranged = context.run.arranged
+        self.arranged = context.run.arranged.keys() | context.run.given_back.keys()
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if type(node) in LEAVES:
@@ -81,5 +81,5 @@ class Transformer:
         if key in self.convert:
             updated = converted(self.context, self.convert[key], updated)
         if key in self.arranged:
-            updated = arranged(self.context, self.arranged[key], updated)
+            updated = arranged(self.context, key, updated)
         return updated

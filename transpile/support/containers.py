@@ -110,9 +110,12 @@ class Numbered(Container):
         return self.extend(other)
 
 
-def converting(layer, convert):
-    """A member of a Sequential that is given `convert(x)`: it keeps its axes in another order than those before it."""
-    layer.convert_input = convert
+def converting(layer, convert, back=None):
+    """A member of a Sequential that is given `convert(x)`: it keeps its axes in another order than those before it.
+
+    What it returns is brought by `back` to the order that goes on.
+    """
+    layer.convert_input, layer.convert_output = convert, back
     return layer
 
 
@@ -150,6 +153,9 @@ class Sequential(Numbered):
             if convert is not None:
                 x = convert(x)
             x = member(x, *args, **kwargs) if i == 0 else member(x)
+            convert = getattr(member, "convert_output", None)
+            if convert is not None:
+                x = convert(x)
         return x
 
 
