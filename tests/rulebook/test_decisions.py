@@ -58,7 +58,8 @@ def test_every_function_of_torch_nn_has_a_decision(module: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", ["fft", "linalg", "special", "signal.windows", "optim", "optim.lr_scheduler"]
+    "module",
+    ["fft", "linalg", "special", "signal.windows", "optim", "optim.lr_scheduler", "distributions"],
 )
 def test_every_public_name_of_a_namespace_has_a_decision(module: str) -> None:
     import importlib

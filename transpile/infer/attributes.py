@@ -26,6 +26,7 @@ from transpile.infer.facts import (
 from transpile.infer.functions import analyze
 from transpile.infer.imports import member
 from transpile.infer.join import join
+from transpile.infer.ops.distributions import DISTRIBUTION, distribution_attribute
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
@@ -84,6 +85,8 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
         return fact.items[1 if name in ("indices", "R") else 0]
     if isinstance(fact, Python) and fact.type == "packed" and name == "data":
         return Tensor(None, None, "float32")
+    if isinstance(fact, Python) and fact.type == DISTRIBUTION:
+        return distribution_attribute(name)
     if isinstance(fact, Python) and fact.type == "array":
         return Python("object")
     if isinstance(fact, Python) and fact.type == "device" and name == "type":

@@ -45,6 +45,7 @@ from transpile.infer.layers import (
     plan_module_method,
 )
 from transpile.infer.layout import Open
+from transpile.infer.ops.distributions import DISTRIBUTION, distribution_method
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.summaries import call
@@ -189,6 +190,9 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         if name in ("get", "pop", "setdefault"):
             return owner.value
         return UNKNOWN
+    if isinstance(owner, Python) and owner.type == DISTRIBUTION:
+        positional, keywords, _ = arguments(run, node)
+        return distribution_method(run, node, owner, name, [*positional, *keywords.values()])
     if isinstance(owner, Python) and owner.type in ("str", "array"):
         arguments(run, node)
         return Python(owner.type)

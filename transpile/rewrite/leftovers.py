@@ -18,7 +18,12 @@ def left(context: Context, original: cst.CSTNode, updated: cst.CSTNode) -> None:
     assert plan is not None
     if plan.op == "refused":
         hint = plan.rule.instead or ""
-        context.say("API005", original, f"{plan.rule.torch}: {plan.rule.refuse}", hint)
+        name = plan.rule.torch
+        if isinstance(original, cst.Call):
+            called = context.run.fact(original.func)
+            if isinstance(called, Ref) and called.name in plan.rule.aliases:
+                name = called.name  # one reason may stand for several
+        context.say("API005", original, f"{name}: {plan.rule.refuse}", hint)
     elif plan.op == "unknown_method":
         context.say("API001", original, f"Tensor.{plan.data['name']} has no rule; the call stays as it is")
     elif plan.op == "unknown_attribute":
