@@ -73,7 +73,10 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             return Sequence(name, [])
         return Sequence(name if name != "reversed" else "list", None, element_of(run, first, node))
     if name == "dict":
-        return Dict(UNKNOWN, {arg.keyword.value: run.fact(arg.value) for arg in node.args if arg.keyword})
+        if len(facts) == 1 and isinstance(first, Dict):
+            return Dict(first.value, dict(first.entries), first.empty)
+        entries = {arg.keyword.value: run.fact(arg.value) for arg in node.args if arg.keyword}
+        return Dict(UNKNOWN, entries, empty=not node.args)
     if name in ("sum", "max", "min"):
         if len(facts) == 1 and isinstance(first, Sequence):
             element = resolve(first.any())

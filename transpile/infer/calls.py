@@ -46,6 +46,7 @@ from transpile.infer.layers import (
 )
 from transpile.infer.layout import Open
 from transpile.infer.ops.distributions import DISTRIBUTION, distribution_method
+from transpile.infer.ops.index import update_dict
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.summaries import call
@@ -182,13 +183,15 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     if isinstance(owner, Sequence):
         return sequence_method(run, node, owner, name)
     if isinstance(owner, Dict):
-        arguments(run, node)
+        given, _, _ = arguments(run, node)
         if name in ("values",):
             return Sequence("list", None, owner.value)
         if name == "items":
             return Sequence("list", None, Sequence("tuple", [Python("str"), owner.value]))
         if name in ("get", "pop", "setdefault"):
             return owner.value
+        if name == "update":
+            update_dict(owner, resolve(given[0][1]) if given else UNKNOWN)
         return UNKNOWN
     if isinstance(owner, Python) and owner.type == DISTRIBUTION:
         positional, keywords, _ = arguments(run, node)
@@ -343,6 +346,8 @@ def reference_call(
             values = [p.items[1] for p in pairs if isinstance(p, Sequence) and p.items and len(p.items) == 2]
             return Sequence("ordered", values) if values and len(values) == len(pairs) else Dict()
         return Dict()
+    if name == "collections.OrderedDict":
+        return Dict(empty=not node.args)
     known = FOREIGN.get(name)
     if known is not None:
         return known(run, node, positional, keywords)

@@ -9,6 +9,7 @@ import libcst as cst
 from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 from transpile.infer.hints import hints_of
 from transpile.infer.scopes import bound_names
+from transpile.infer.type_comments import type_comments
 
 if TYPE_CHECKING:
     from transpile.infer.modules import ModuleInfo
@@ -94,6 +95,7 @@ class FunctionInfo:
         self.facts: dict[str, Fact] = {}
         self.returns: Fact = UNKNOWN
         self.hints = hints_of(node)
+        self.commented = type_comments(node) if isinstance(node, cst.FunctionDef) else {}
         self._bound: set[str] | None = None
         self.narrowed: dict[tuple[str, str], Var] = {}
         self.pins: dict[str, Any] = {}  # local name → layout that all its assignments agree on

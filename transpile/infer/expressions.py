@@ -140,7 +140,7 @@ def dictionary(run: Run, node: cst.Dict) -> Fact:
             value = fact if value is None else join(value, fact)
             if isinstance(key, Python) and isinstance(key.value, str):
                 entries[key.value] = fact
-    return Dict(value if value is not None else UNKNOWN, entries)
+    return Dict(value if value is not None else UNKNOWN, entries, empty=not node.elements)
 
 
 @expression_handler(cst.NamedExpr)

@@ -166,11 +166,17 @@ class Spread(Sequence):
 class Dict(Fact):
     """A dict: what any of its values is, and those under names that are known to be there."""
 
-    __slots__ = ("value", "entries")
+    __slots__ = ("value", "entries", "empty")
 
-    def __init__(self, value: Fact = UNKNOWN, entries: dict[str, Fact] | None = None) -> None:
+    def __init__(
+        self, value: Fact = UNKNOWN, entries: dict[str, Fact] | None = None, empty: bool = False
+    ) -> None:
         self.value = value
         self.entries = entries if entries is not None else {}
+        self.empty = empty  # made with nothing in it, and nothing was stored yet
+
+    def __repr__(self) -> str:
+        return f"Dict[{self.value}, {sorted(self.entries)}]"
 
 
 class Ref(Fact):

@@ -68,6 +68,8 @@ def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | No
             evaluate(run, parameter.default)
         if parameter.node.annotation is not None:
             evaluate(run, parameter.node.annotation.annotation)
+    for stated in info.commented.values():
+        evaluate(run, stated)
     return info
 
 
@@ -79,6 +81,8 @@ def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
     told = None
     if parameter.node.annotation is not None:
         told = from_annotation(run, parameter.node.annotation.annotation)
+    elif parameter.name in info.commented and not parameter.star:
+        told = from_annotation(run, info.commented[parameter.name])
     name = f"{info.key}.{parameter.name}"
     forward = info.owner is not None and info.owner.is_module and info.name == "forward"
     fact: Fact

@@ -114,6 +114,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     if isinstance(left, Ref) and isinstance(right, Ref) and left.name == right.name:
         return left
     if isinstance(left, Dict) and isinstance(right, Dict):
+        if left.empty or right.empty:
+            return right if left.empty else left
         shared = left.entries.keys() & right.entries.keys()
         entries = {name: join(left.entries[name], right.entries[name]) for name in sorted(shared)}
         return Dict(join(left.value, right.value), entries)

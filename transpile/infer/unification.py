@@ -107,6 +107,11 @@ def learn(
         return
     if _widened(run, info, parameter, inner, outer):
         return
+    if isinstance(inner, Dict) and isinstance(outer, Dict):
+        learn(run, info, inner.value, outer.value, None)
+        for name, fact in outer.entries.items():
+            learn_entry(run, info, inner, name, fact)
+        return
     if isinstance(inner, Sequence) and isinstance(outer, Sequence):
         if inner.items is not None and outer.items is not None and len(inner.items) == len(outer.items):
             for a, b in zip(inner.items, outer.items, strict=True):

@@ -28,7 +28,7 @@ from transpile.infer.ops.axis import reduced_layout
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
-__all__ = ["drop_axis", "load", "store"]
+__all__ = ["drop_axis", "load", "store", "update_dict"]
 
 FULL, SLICE, INT, NEW, DOTS, MANY = "full", "slice", "int", "new", "dots", "many"
 
@@ -365,6 +365,36 @@ def drop_axis(run: Run, tensor: Tensor, axis: int, node: Any) -> Tensor:
     return Tensor(tensor.rank - 1, dims, tensor.dtype, result if result is not None else PLAIN)
 
 
+def _store_entry(
+    run: Run, target: cst.Subscript, owner: Dict, fact: Fact, value: cst.BaseExpression | None
+) -> None:
+    """`d[name] = v`: of one kind and one layout with what is there, since a loop over the values asks no names."""
+    new, old = resolve(fact), resolve(owner.value)
+    if isinstance(new, Tensor) and isinstance(old, Tensor) and new.rank == old.rank and value is not None:
+        layout = run.layout(old)
+        if isinstance(layout, tuple) and run.want(value, new, layout):
+            fact = Tensor(new.rank, new.dims, new.dtype, layout)
+    name = elements(run, target)[0][2]
+    if isinstance(name, Python) and isinstance(name.value, str):
+        known = owner.entries.get(name.value)
+        owner.entries[name.value] = fact if known is None else join(known, fact)
+    else:
+        owner.entries = {key: join(known, fact) for key, known in owner.entries.items()}
+    owner.value = fact if owner.empty else join(owner.value, fact)
+    owner.empty = False
+
+
+def update_dict(owner: Dict, other: Fact) -> None:
+    """`d.update(other)`"""
+    if not isinstance(other, Dict):
+        owner.entries, owner.value, owner.empty = {}, UNKNOWN, False
+    elif not other.empty:
+        for key, fact in other.entries.items():
+            owner.entries[key] = join(owner.entries[key], fact) if key in owner.entries else fact
+        owner.value = other.value if owner.empty else join(owner.value, other.value)
+        owner.empty = False
+
+
 def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression | None) -> None:
     """`x[...] = v`."""
     owner = resolve(evaluate(run, target.value))
@@ -372,7 +402,8 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
     if key is not None and not isinstance(owner, (Tensor, Dict)):
         run.env[key] = fact
     if isinstance(owner, Dict):
-        owner.entries.clear()
+        _store_entry(run, target, owner, fact, value)
+        return
     if isinstance(owner, Sequence):
         kind = elements(run, target)[0][0]
         if kind == INT:
