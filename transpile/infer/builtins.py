@@ -11,7 +11,7 @@ from transpile.infer.iteration import element_of, item, lengths
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
-__all__ = ["call_builtin"]
+__all__ = ["call_builtin", "dict_of"]
 
 
 def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand]) -> Fact:
@@ -73,8 +73,8 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             return Sequence(name, [])
         return Sequence(name if name != "reversed" else "list", None, element_of(run, first, node))
     if name == "dict":
-        if len(facts) == 1 and isinstance(first, Dict):
-            return Dict(first.value, dict(first.entries), first.empty)
+        if len(facts) == 1:
+            return dict_of(first)
         entries = {arg.keyword.value: run.fact(arg.value) for arg in node.args if arg.keyword}
         return Dict(UNKNOWN, entries, empty=not node.args)
     if name in ("sum", "max", "min"):
@@ -128,6 +128,16 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             run.plans[id(node)] = Plan("isinstance")
         return Python("bool")
     return UNKNOWN
+
+
+def dict_of(fact: Fact) -> Dict:
+    """A dict made from another one, or from pairs."""
+    if isinstance(fact, Dict):
+        return Dict(fact.value, dict(fact.entries), fact.empty)
+    pair = resolve(fact.any()) if isinstance(fact, Sequence) else UNKNOWN
+    if isinstance(pair, Sequence) and pair.items is not None and len(pair.items) == 2:
+        return Dict(pair.items[1])
+    return Dict()
 
 
 class SuperOf(Layer):

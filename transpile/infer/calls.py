@@ -12,7 +12,7 @@ from transpile.infer.apply import Operand, apply
 from transpile.infer.arguments import arguments
 from transpile.infer.attributes import attribute_of
 from transpile.infer.autograd import saved_for_backward
-from transpile.infer.builtins import call_builtin
+from transpile.infer.builtins import call_builtin, dict_of
 from transpile.infer.containers import extend, grow
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
@@ -344,8 +344,8 @@ def reference_call(
         if isinstance(inner, Sequence):
             pairs = [resolve(item) for item in inner.items or []]
             values = [p.items[1] for p in pairs if isinstance(p, Sequence) and p.items and len(p.items) == 2]
-            return Sequence("ordered", values) if values and len(values) == len(pairs) else Dict()
-        return Dict()
+            return Sequence("ordered", values) if values and len(values) == len(pairs) else dict_of(inner)
+        return dict_of(inner)
     if name == "collections.OrderedDict":
         return Dict(empty=not node.args)
     known = FOREIGN.get(name)

@@ -117,6 +117,19 @@ class FunctionInfo:
         first = self.kind in ("method", "class", "property", "context")
         return self.parameters[1:] if first else self.parameters
 
+    @property
+    def is_abstract(self) -> bool:
+        """Whether the body does nothing: a text, `pass`, `...` or the raising of an error."""
+        body = self.node.body
+        if not isinstance(body, cst.IndentedBlock):
+            return False
+        small = [s for line in body.body if isinstance(line, cst.SimpleStatementLine) for s in line.body]
+        texts = (cst.SimpleString, cst.ConcatenatedString, cst.Ellipsis)
+        return all(isinstance(line, cst.SimpleStatementLine) for line in body.body) and all(
+            isinstance(s, (cst.Pass, cst.Raise)) or (isinstance(s, cst.Expr) and isinstance(s.value, texts))
+            for s in small
+        )
+
     def binds(self, name: str) -> bool:
         """Whether the function binds this name itself, anywhere in its body."""
         if self._bound is None:

@@ -84,6 +84,10 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             return _or_number(one)
         if isinstance(one, Python) and one.type == "none" and not isinstance(other, Python):
             return other  # optional values are used after a test
+    if isinstance(left, Dict) and isinstance(right, Sequence) and right.type == "ordered":
+        return join(left, Dict(right.any()))
+    if isinstance(right, Dict) and isinstance(left, Sequence) and left.type == "ordered":
+        return join(Dict(left.any()), right)
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         type_ = left.type if left.type == right.type else "sequence"
         if left.items is not None and right.items is not None and len(left.items) == len(right.items):

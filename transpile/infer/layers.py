@@ -13,7 +13,7 @@ from transpile.infer.channel_layers import made
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
 from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
-from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Sequence, Tensor, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Self, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
 from transpile.infer.join import AnyLayer, join, link
 from transpile.infer.layout import IMAGE, PLAIN, Open
@@ -245,6 +245,11 @@ def call_layer(
         forward = info.find_method("forward")
         if forward is None:
             forward = info.find_method("__call__")
+        if forward is not None and forward.is_abstract and not isinstance(layer, Self):
+            written = [heir for heir in run.heirs(info) if heir.find_method("forward") is not forward]
+            if written:  # whichever of those that say how it is done
+                heirs = AnyLayer([Layer(heir.name, heir) for heir in written])
+                return call_layer(run, node, heirs, positional, keywords, starred)
         if forward is not None:
             return call(run, forward, positional, keywords, starred)
         base = next((b for b in info.torch_bases() if b.startswith("torch.nn.")), None)

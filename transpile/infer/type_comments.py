@@ -1,4 +1,4 @@
-"""What type comments say: `# type: (Tensor, List[int]) -> Tensor` below a def, `x,  # type: Tensor` behind a parameter."""
+"""What type comments say: `# type: (Tensor) -> Tensor` below a def, `x,  # type: Tensor` behind a parameter."""
 
 from __future__ import annotations
 
