@@ -51,11 +51,19 @@ def attribute(run: Run, node: cst.Attribute) -> Fact:
     return attribute_of(run, node, evaluate(run, node.value))
 
 
+def _is_value(run: Run, fact: Ref) -> bool:
+    """Whether a name of torch is a plain Python value (torch.__version__): what follows it is no name of torch."""
+    rule = run.rules.by_name(fact.name) if fact.name.startswith("torch.") else None
+    return rule is not None and rule.kind == "constant" and rule.returns == "python"
+
+
 def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
     fact = resolve(owner)
     name = node.attr.value
     run.plans.pop(id(node), None)
     if isinstance(fact, Ref):
+        if _is_value(run, fact):
+            return UNKNOWN
         return Ref(f"{fact.name}.{name}")
     if isinstance(fact, Module):
         found = member(run, fact.name, name)

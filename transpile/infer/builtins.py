@@ -98,6 +98,10 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         owner = run.own_class()
         run.plans[id(node)] = Plan("super")
         return SuperOf(owner.name, owner) if owner is not None else UNKNOWN
+    if name in ("getattr", "hasattr") and len(facts) >= 2:
+        probed = _probe(run, node, name, facts)
+        if probed is not None:
+            return probed
     if name == "getattr" and len(facts) >= 2:
         attribute = facts[1].value if isinstance(facts[1], Python) else None
         if isinstance(first, Ref) and first.name.split(".")[0] == "torch" and len(facts) == 2:
@@ -138,6 +142,28 @@ def dict_of(fact: Fact) -> Dict:
     if isinstance(pair, Sequence) and pair.items is not None and len(pair.items) == 2:
         return Dict(pair.items[1])
     return Dict()
+
+
+def _probe(run: Run, node: cst.Call, name: str, facts: list[Fact]) -> Fact | None:
+    """hasattr(F, "silu"), getattr(torch, "compile", None): whether the name is there, asked of the translation."""
+    owner, wanted = facts[0], facts[1]
+    if not isinstance(owner, Ref) or owner.name.split(".")[0] != "torch" or not isinstance(wanted, Python):
+        return None
+    if not isinstance(wanted.value, str):
+        return None
+    probed = f"{owner.name}.{wanted.value}"
+    rule = run.rules.by_name(probed)
+    known = run.rules.is_namespace(probed) if rule is None else not rule.refuse
+    if name == "hasattr":
+        run.plans[id(node)] = Plan("probe", name=probed, known=known)
+        return Python("bool", known)
+    if known:
+        run.plans[id(node)] = Plan("probe", rule, name=probed, known=True)
+        return Ref(probed)
+    if len(facts) == 3:
+        run.plans[id(node)] = Plan("probe", name=probed, known=False)
+        return facts[2]
+    return None
 
 
 class SuperOf(Layer):

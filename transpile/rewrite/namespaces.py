@@ -13,7 +13,7 @@ import libcst as cst
 from transpile.infer.facts import Ref, resolve
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
-from transpile.rewrite.references import class_text, function_value
+from transpile.rewrite.references import class_text, function_value, value_of
 from transpile.rewrite.registry import operation
 from transpile.source.walk import descendants
 
@@ -36,6 +36,27 @@ def by_name(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         local += "_"
     context.namespaces[local] = plan.data["module"]
     return updated.with_changes(args=[updated.args[0].with_changes(value=cst.Name(local)), *updated.args[1:]])
+
+
+@operation("probe")
+def probe(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """hasattr(F, "silu") → True; getattr(F, "silu", None) → tf.nn.silu; of what has no translation, the default."""
+    plan = context.plan(original)
+    assert plan is not None
+    name, known = plan.data["name"], plan.data["known"]
+    told = "is" if known else "is not"
+    if isinstance(original.func, cst.Name) and original.func.value == "hasattr":
+        context.say("API004", original, f"asked whether torch has {name}: it {told} among what is translated")
+        return expression(str(known))
+    if not known:
+        context.say("API004", original, f"{name} is not among what is translated: the default is taken")
+        return updated.args[2].value
+    value = value_of(context, plan.rule) if plan.rule is not None else None
+    if (
+        value is None and id(original) not in context.callees
+    ):  # of getattr(getattr(torch, …), …) the inner one
+        context.say("API001", original, f"{name} stays as it is")
+    return value
 
 
 def namespaces(context: Context, tree: cst.Module, brought: dict[str, str]) -> set[str]:

@@ -69,14 +69,26 @@ def reference(context: Context, original: Any) -> Any:
             return expression("tf.keras.layers.Layer")
         context.say("API001", original, f"{fact.name} has no rule; it stays as it is")
         return None
+    result = value_of(context, rule, testing=id(original) in context.tested)
+    if result is None:
+        _say_left(context, original, rule)
+    return result
+
+
+def value_of(context: Context, rule: Any, *, testing: bool = False) -> Any:
+    """What stands for a name of torch where it is no call; None where there is no word for it."""
     result: Any = None
     if rule.kind in ("constant", "class", "layer") and rule.variants:
-        text = class_text(context, fact.name, testing=id(original) in context.tested)
+        text = class_text(context, rule.torch, testing=testing)
         result = expression(text) if text is not None else None
     elif rule.kind == "function" and rule.variants:
         result = function_value(context, rule)
-    if result is None:
-        _say_left(context, original, rule)
+    elif (
+        rule.kind == "plumbing" and rule.variants and rule.params and rule.torch.rpartition(".")[2].islower()
+    ):
+        name = rule.params[0].name
+        if rule.variants[-1].template.text.strip() == f"{{{name}}}":  # a decorator that hands its function on
+            result = expression(f"(lambda {name}: {name})")
     return result
 
 
@@ -143,11 +155,12 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
         plan = context.plan(node)
         if plan is not None and plan.op == "isinstance" and len(node.args) == 2:
             _mark_classes(context, node.args[1].value)
-        elif plan is not None and plan.op == "namespace":
+        elif plan is not None and plan.op in ("namespace", "probe"):
             context.callees.add(id(node.args[0].value))
     elif type(node) is cst.Attribute:
         inner = node.value
-        if isinstance(inner, (cst.Attribute, cst.Name)):
+        outer = context.run.facts.get(id(node))
+        if isinstance(inner, (cst.Attribute, cst.Name)) and (outer is None or type(outer) is Ref):
             context.callees.add(id(inner))  # torch.nn in torch.nn.Conv2d is no value
 
 
