@@ -87,6 +87,8 @@ def if_(run: Run, node: cst.If) -> bool:
     if ended_then and ended_else:
         replace_env(run, before, then)
         return True
+    if node.orelse is None and _raises(node.body):
+        proven(run, node.test, False)
     result = otherwise if ended_then else then if ended_else else merge(run, then, otherwise)
     replace_env(run, before, result)
     return False
@@ -204,12 +206,56 @@ def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
         run.env[subject.value] = Layer(info.name, info)
 
 
+def _raises(body: cst.BaseSuite) -> bool:
+    """Whether a branch ends in an error."""
+    last = body.body[-1] if body.body else None
+    if isinstance(last, cst.SimpleStatementLine):
+        last = last.body[-1]
+    return isinstance(last, cst.Raise)
+
+
+def proven(run: Run, test: cst.BaseExpression, holds: bool) -> None:
+    """What a test says of ranks where nothing goes on unless it holds: `if x.ndim != 3: raise …`."""
+    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
+        proven(run, test.expression, not holds)
+    elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And) == holds:
+        proven(run, test.left, holds)
+        proven(run, test.right, holds)
+    elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
+        (target,) = test.comparisons
+        rank = resolve(run.fact(target.comparator))
+        subject = _counted(test.left)
+        if subject is None or not isinstance(target.operator, cst.Equal if holds else cst.NotEqual):
+            return
+        fact = run.fact(subject)
+        open_rank = isinstance(fact, Tensor) and (fact.rank is None or fact.lent)
+        known = isinstance(rank, Python) and rank.type == "int" and isinstance(rank.value, int)
+        if known and isinstance(rank, Python) and (open_rank or (isinstance(fact, Var) and fact.tensorlike)):
+            run.as_tensor(fact, rank.value)
+
+
+def _counted(node: cst.BaseExpression) -> cst.BaseExpression | None:
+    """The tensor whose axes `x.ndim`, `x.dim()` and `len(x.shape)` count."""
+    if (
+        isinstance(node, cst.Call)
+        and isinstance(node.func, cst.Name)
+        and node.func.value == "len"
+        and node.args
+    ):
+        inner = node.args[0].value
+        return inner.value if isinstance(inner, cst.Attribute) and inner.attr.value == "shape" else None
+    if isinstance(node, cst.Call) and not node.args and isinstance(node.func, cst.Attribute):
+        return node.func.value if node.func.attr.value in ("dim", "ndimension") else None
+    return node.value if isinstance(node, cst.Attribute) and node.attr.value == "ndim" else None
+
+
 @statement(cst.Assert)
 def assert_(run: Run, node: cst.Assert) -> bool:
     evaluate(run, node.test)
     if node.msg is not None:
         evaluate(run, node.msg)
     narrow(run, node.test, True)
+    proven(run, node.test, True)
     return False
 
 

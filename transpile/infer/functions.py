@@ -14,6 +14,7 @@ from transpile.infer.facts import (
     Class,
     Dict,
     Fact,
+    Layer,
     Python,
     Ref,
     Self,
@@ -90,6 +91,9 @@ def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
         fact = Sequence("tuple", None, Var(name + "[]", forward))
     elif parameter.star == "**":
         fact = Dict(Var(name + "{}"))
+    elif isinstance(told, Layer) and told.info is None and told.members is None:
+        fact = Var(name)
+        fact.bound = told  # `encoder: nn.Module`: callers say which
     elif told is not None:
         fact = told
     else:

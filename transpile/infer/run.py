@@ -319,8 +319,9 @@ def _same(left: Fact, right: Fact) -> bool:
         return left.type == right.type and left.value == right.value and left.dim == right.dim
     if isinstance(left, Self):
         return True
-    if isinstance(left, Layer) and isinstance(right, Layer) and left.members and right.members:
-        return repr(left) == repr(right) and _same(left.members, right.members)
+    if isinstance(left, Layer) and isinstance(right, Layer) and (left.members or right.members):
+        both = left.members is not None and right.members is not None
+        return both and repr(left) == repr(right) and _same(left.members or UNKNOWN, right.members or UNKNOWN)
     return repr(left) == repr(right)
 
 

@@ -155,6 +155,13 @@ def _widened(run: Run, info: FunctionInfo, parameter: Fact, inner: Fact, outer: 
     if not alike and (type(inner) is type(outer) or isinstance(inner, (Tensor, Self))):
         return False
     joined = join(inner, outer)
+    if (
+        isinstance(inner, Layer)
+        and isinstance(outer, Layer)
+        and inner.name == outer.name
+        and inner.members is None
+    ):
+        joined = outer  # a container of which the annotation says nothing more
     if not same(joined, inner):
         last: Var = parameter
         while isinstance(last.bound, Var):
