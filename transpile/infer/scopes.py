@@ -6,9 +6,17 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from transpile.source.walk import descendants
+from transpile.source.walk import children, descendants
 
-__all__ = ["bound_names"]
+__all__ = ["bound_names", "own_nodes"]
+
+
+def own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """The nodes below one that belong to the same function: none of a function or class inside it."""
+    for node in children(body):
+        if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+            yield node
+            yield from own_nodes(node)
 
 
 def bound_names(body: cst.CSTNode) -> set[str]:

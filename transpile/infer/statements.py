@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.annotations import from_annotation
+from transpile.infer.changed_arguments import changed_argument
 from transpile.infer.containers import extend
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
@@ -89,7 +90,14 @@ def suite(run: Run, body: cst.BaseSuite) -> bool:
 
 @statement(cst.Expr)
 def expression(run: Run, node: cst.Expr) -> bool:
-    evaluate(run, node.value)
+    fact = evaluate(run, node.value)
+    run.plans.pop(id(node), None)
+    changed = changed_argument(run, node.value)
+    if changed is not None:
+        run.plans[id(node)] = Plan("changed_argument", argument=changed)
+        if isinstance(changed, cst.Name):
+            assign(run, changed, fact, node.value)
+            run.facts[id(changed)] = fact
     return False
 
 

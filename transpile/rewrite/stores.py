@@ -11,7 +11,7 @@ from transpile.infer.layout import PLAIN, Open, conversion
 from transpile.infer.plans import Plan
 from transpile.rewrite.code import source, statement
 from transpile.rewrite.context import Context
-from transpile.rewrite.registry import on
+from transpile.rewrite.registry import on, operation
 from transpile.source.walk import descendants
 
 __all__: list[str] = []
@@ -168,6 +168,16 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
             "changes a temporary tensor in place: TensorFlow has no views, so the change is lost",
         )
         return None
+    return kept(context, target, source(target), source(updated.value))
+
+
+@operation("changed_argument")
+def changed_argument(context: Context, original: cst.Expr, updated: Any) -> Any:
+    """`add_to(x, y)`, which changes x and returns it → `x = add_to(x, y)`"""
+    plan = context.plan(original)
+    if plan is None or not isinstance(updated, cst.Expr):
+        return None
+    target = plan.data["argument"]
     return kept(context, target, source(target), source(updated.value))
 
 
