@@ -35,3 +35,72 @@ def test_equal(name, data_format):
     source, operand, returns = CASES[name]
     returns = ["plain", "plain"] if name == "a counted rank" else returns
     Pair(source, "Net()", [operand], data_format=data_format, returns=returns).check()
+
+
+UNPACKED = """
+from typing import Optional
+import torch
+from torch import nn
+
+
+class Norm(nn.LayerNorm):
+    def forward(self, input):
+        x = input.transpose(1, 2)
+        x = nn.functional.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.transpose(1, 2)
+
+
+class Block(nn.Module):
+    def __init__(self, c, d, norm: Optional[nn.Module]):
+        super().__init__()
+        self.norm = norm
+        self.conv = nn.Conv1d(c, d, 3)
+
+    def forward(self, x, length):
+        x = self.conv(x)
+        if self.norm is not None:
+            x = self.norm(x)
+        return nn.functional.gelu(x), length - 2
+
+
+class Blocks(nn.Module):
+    def __init__(self, blocks: nn.ModuleList):
+        super().__init__()
+        self.blocks = blocks
+
+    def forward(self, x, length):
+        x = x.unsqueeze(1)
+        for block in self.blocks:
+            x, length = block(x, length)
+        return x.transpose(1, 2)
+
+
+def blocks(kind="group"):
+    made = []
+    c = 1
+    for i in range(3):
+        norm = None
+        if kind == "group" and i == 0:
+            norm = nn.GroupNorm(2, 4)
+        elif kind == "layer":
+            norm = Norm(4)
+        made.append(Block(c, 4, norm))
+        c = 4
+    return Blocks(nn.ModuleList(made))
+
+
+class Net(nn.Module):
+    def __init__(self, kind):
+        super().__init__()
+        self.blocks = blocks(kind)
+        self.linear = nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.linear(self.blocks(x, x.shape[1]))
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+@pytest.mark.parametrize("kind", ["group", "layer"])
+def test_what_a_tuple_brings_keeps_its_layout(kind, data_format):
+    Pair(UNPACKED, f"Net({kind!r})", ["f32[2,12]"], data_format=data_format, returns="plain").check()

@@ -53,6 +53,9 @@ def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
     layouts = [run.layout(t) for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     ranks = [t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     target = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
+    brought = run.function.unpacked.get(name)
+    if brought in layouts and brought in (IMAGE, PLAIN):
+        target = brought  # the others are converted where they are assigned
     run.function.pins[name] = target
     for fact in (resolve(left), resolve(right)):
         if isinstance(fact, Tensor) and run.layout(fact) != target:

@@ -99,6 +99,9 @@ class FunctionInfo:
         self._bound: set[str] | None = None
         self.narrowed: dict[tuple[str, str], Var] = {}
         self.pins: dict[str, Any] = {}  # local name → layout that all its assignments agree on
+        self.unpacked: dict[str, Any] = (
+            {}
+        )  # local name → layout of what a tuple brought it, which nothing converts
         self.state = "new"  # new, running, done
         self.dirty = True
         self.dependents: set[FunctionInfo] = set()

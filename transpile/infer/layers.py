@@ -20,7 +20,7 @@ from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.plans import Plan
 from transpile.infer.repetition import call_repeated
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import ANY_MODULE, NEUTRAL, agreed, of_rank, return_images, return_plain
+from transpile.infer.stand_ins import ANY_MODULE, NEUTRAL, agreed, of_rank, return_in, return_plain
 from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
 
@@ -281,6 +281,7 @@ def _call_any(
     result: Fact | None = None
     wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
     owns: list[Tensor] = []
+    fixed = False
     for choice in choices:
         given = positional
         if apart is not None and choice.name != NEUTRAL:
@@ -294,11 +295,18 @@ def _call_any(
         want = run.convert.pop(id(shared), None) if shared is not None else None
         wanted.append((choice, want if want is None or apart is None else (apart, want[1])))
         joined = fact if result is None else join(result, fact)
-        if isinstance(joined, Tensor) and joined.source == "conflict" and joined.rank in (4, 5):
+        found = resolve(fact)
+        fixed = fixed or (choice.info is None and isinstance(found, Tensor) and run.layout(found) == IMAGE)
+        conflict = isinstance(joined, Tensor) and joined.source == "conflict"
+        if (
+            isinstance(joined, Tensor)
+            and conflict
+            and (joined.rank in (4, 5) or (fixed and joined.rank == 3))
+        ):
             for other in layer.choices:
-                return_images(run, other)
+                return_in(run, other, IMAGE)  # torch's own layers keep theirs
             joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
-        elif isinstance(joined, Tensor) and joined.source == "conflict":
+        elif conflict:
             for other in layer.choices:
                 return_plain(run, other)
         result = joined

@@ -239,7 +239,7 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     if function is None or not run.channels_last or not isinstance(resolved, Tensor):
         return fact
     pin = function.pins.get(name)
-    if pin is None or resolved.rank is None or not 3 <= resolved.rank <= 5:
+    if pin is None or (resolved.rank is not None and not 3 <= resolved.rank <= 5):
         return fact
     layout = run.layout(resolved)
     if isinstance(layout, tuple) and layout == pin:
@@ -314,6 +314,9 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
     else:
         parts = [UNKNOWN] * len(elements)
     for element, part in zip(elements, parts, strict=True):
+        brought = resolve(part)
+        if run.function is not None and isinstance(element.value, cst.Name) and isinstance(brought, Tensor):
+            run.function.unpacked[element.value.value] = run.layout(brought)
         assign(run, element if isinstance(element, cst.StarredElement) else element.value, part, None)
 
 

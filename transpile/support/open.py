@@ -7,13 +7,13 @@ from transpile.support.shape import shape
 
 def channels_first(x):
     """An image (N, *space, C) of any rank in torch's order (N, C, *space); what has no space is as it is."""
-    rank = len(x.shape)
+    rank = len(getattr(x, "shape", ()))  # None, where an operand is optional, has no axes
     return tf.transpose(x, (0, rank - 1, *range(1, rank - 1))) if rank > 2 else x
 
 
 def channels_last(x):
     """An image (N, C, *space) of any rank with its channels last; what has no space is as it is."""
-    rank = len(x.shape)
+    rank = len(getattr(x, "shape", ()))
     return tf.transpose(x, (0, *range(2, rank), 1)) if rank > 2 else x
 
 
@@ -38,7 +38,7 @@ def torch_shape(x):
 
 def to_torch_order(x):
     """An image back in torch's order, anything else as it is."""
-    return tf.transpose(x, (0, 3, 1, 2)) if len(x.shape) == 4 else x
+    return tf.transpose(x, (0, 3, 1, 2)) if len(getattr(x, "shape", ())) == 4 else x
 
 
 def open_axis(dim, x):
