@@ -50,7 +50,9 @@ class Tensor(Fact):
     Mutable on purpose: what a later use proves (a convolution takes rank 4) holds for every alias.
     """
 
-    __slots__ = ("rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "dtype_from")
+    __slots__ = (
+        "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "dtype_from"
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -67,6 +69,7 @@ class Tensor(Fact):
         self.layout = layout
         self.source = source  # the plan of a permute whose layout its consumer may choose
         self.is_parameter = is_parameter  # a weight or buffer of a layer
+        self.lead: Dim | None = None  # the size of the first axis, where the rank is not known
         self.lent = False  # of a parameter: callers have this rank, no use in the body asks for it
         self.dtype_from = (
             ""  # "callers" where all have this dtype, "others" where none has an integer's, "both"
@@ -77,6 +80,10 @@ class Tensor(Fact):
         if self.rank is not None and self.rank <= 2:
             return self.layout if isinstance(self.layout, tuple) else PLAIN
         return settle(self.layout)
+
+    def first(self) -> Dim | None:
+        """The size of the first axis, which may be known though the rank is not."""
+        return self.dims[0] if self.dims else self.lead
 
     def dim(self, axis: int) -> Dim | None:
         if self.dims is None:

@@ -221,7 +221,8 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
             if node is not None and isinstance(tensor, Tensor):
                 run.want(node, tensor, target)
         if isinstance(merged, Tensor):
-            merged = Tensor(merged.rank, merged.dims, merged.dtype, target)
+            lead, merged = merged.lead, Tensor(merged.rank, merged.dims, merged.dtype, target)
+            merged.lead = lead
     assert merged is not None
     return merged
 

@@ -204,8 +204,15 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
         conflict = Tensor(rank, dims, left.dtype if left.dtype == right.dtype else None, PLAIN)
         if not small:
             conflict.source = "conflict"
+        conflict.lead = _lead(left, right, rank)
         return conflict
-    return Tensor(
+    joined = Tensor(
         rank, dims, left.dtype if left.dtype == right.dtype else None, layout,
         is_parameter=left.is_parameter or right.is_parameter,
     )  # fmt: skip
+    joined.lead = _lead(left, right, rank)
+    return joined
+
+
+def _lead(left: Tensor, right: Tensor, rank: int | None) -> Dim | None:
+    return left.first() if rank is None and left.first() == right.first() else None

@@ -281,6 +281,8 @@ class Run:
         assert merged is not None
         info.attributes[name] = merged
         self.version += 1
+        for dependent in info.dependents:  # whichever call of whom has run the constructor
+            dependent.dirty = dependent.dirty or dependent is not self.function
 
     def progress(self) -> int:
         """A number that grows whenever something is learnt."""

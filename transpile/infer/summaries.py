@@ -197,6 +197,10 @@ def instance_of(fact: Fact, known: Mapping[str, Dim | None], layouts: Mapping[in
     fact = resolve(fact)
     if isinstance(fact, Tensor):
         layout = _layout(fact, layouts)
+        if fact.rank is None and fact.lead is not None:
+            same = Tensor(None, None, fact.dtype, layout, is_parameter=fact.is_parameter)
+            same.lead = substituted(fact.lead, known)
+            return same
         if fact.rank is None and fact.dims is None and layout is fact.layout:
             return fact
         dims = tuple(substituted(dim, known) for dim in fact.dims) if fact.dims is not None else None

@@ -60,8 +60,9 @@ def reshaped(site: Site, tensor: Tensor, targets: list[Dim | None], sizes: list[
     result_dims = tuple(solved)
     site.plan.data["sizes"] = sizes
     # the first axis stays: what -1 stands for is known where the sizes behind it are
+    lead = tensor.first()
     site.plan.data["rest"] = bool(
-        len(hole) == 1 and hole[0] and dims and targets[0] == dims[0] and dims[0] and dims[0].value is None
+        len(hole) == 1 and hole[0] and lead is not None and lead.value is None and targets[0] == lead
     )
     layout = run.ask(tensor, node or site.node)
     if not run.channels_last or layout == PLAIN:
