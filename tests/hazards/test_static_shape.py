@@ -65,6 +65,12 @@ NEAR_MISSES = [
     "pool = nn.AvgPool2d(c)\nx = pool(x)",
     "def later():\n    return int(3)\nx = x + later()",
     "x = x.repeat(1, 1, 2, 2)[:, :, :h]",
+    "assert length <= 16",  # the output asserts it, and computes what follows, with tensors
+    "assert h % 2 == 0 and w % 2 == 0, 'even'",
+    "assert x.numel() > 0",
+    "x = x + int(h / 2)",
+    "x = x + math.ceil(w / 2)",
+    "x = x + max(h, w)",
     "y = torch.zeros(3, 4)\nfor i in range(y.shape[0]): x = x + i",
 ]
 
@@ -88,11 +94,8 @@ HAZARDS = [
     "if x.shape[2:] == (h, 4): x = x + 1",
     "x = x + 1 if b > 1 else x",
     "while h > 4: h = 4",
-    "assert length <= 16",
-    "assert x.numel() > 0",
-    "x = x + int(h / 2)",
-    "x = x + math.ceil(w / 2)",
-    "x = x + max(h, w)",
+    "x = x + float(h / 2)",
+    "x = x + math.log(w)",
     "x = nn.AvgPool2d(h)(x)",
     "x = F.avg_pool2d(x, x.shape[2:])",
     "x = F.avg_pool2d(x, (h, w))",
@@ -122,7 +125,12 @@ def test_a_size_keeps_its_nature_through_names_and_arithmetic() -> None:
 
 
 def test_a_number_that_was_reported_once_is_a_number_from_then_on() -> None:
-    assert found("half = int(h / 2)\nfor i in range(half): x = x + i") == ["half = int(h / 2)"]
+    assert found("half = float(h / 2)\nif half > 2: x = x + 1") == ["half = float(h / 2)"]
+
+
+def test_a_size_that_was_rounded_stays_a_size() -> None:
+    body = "half = int(math.sqrt(h))\nfor i in range(half): x = x + i"
+    assert found(body) == ["for i in range(half): x = x + i"]
 
 
 FUNCTION = """import torch

@@ -7,8 +7,7 @@ import libcst as cst
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
 from transpile.hazards.conditions import leaves
-from transpile.hazards.flow import text
-from transpile.hazards.scene import Scene, check
+from transpile.hazards.scene import Scene, check, text
 from transpile.infer.facts import Ref, Tensor
 
 VALUE = risk(

@@ -12,17 +12,16 @@ numbers and tensors have values.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import libcst as cst
 
-from transpile.hazards.flow import Flow
 from transpile.infer.definitions import FunctionInfo
-from transpile.infer.run import Run
+from transpile.infer.open_sizes import Flow, reached, visit
 from transpile.rewrite.context import Context
-from transpile.source.walk import children
 
-__all__ = ["Remark", "Scene", "check", "reached", "scan"]
+__all__ = ["Remark", "Scene", "check", "scan", "text"]
 
 Remark = tuple[str, cst.CSTNode, str, str]
 Check = Callable[["Scene", Any], None]
@@ -61,42 +60,17 @@ def scan(context: Context) -> list[Remark]:
     for info in reached(context.run):
         scene = Scene(context, info, Flow(context.run, origins))
         if isinstance(info.node, cst.FunctionDef):
-            _visit(scene, info.node.body)
+            visit(scene.flow, info.node.body, partial(_told, scene))
         remarks += scene.remarks
     return remarks
 
 
-def reached(run: Run) -> list[FunctionInfo]:
-    """The forwards of modules and what they call, themselves or through others; constructors excepted."""
-    found: dict[int, FunctionInfo] = {}
-    todo = [
-        f
-        for f in run.module.functions
-        if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
-    ]
-    if not todo:
-        return []
-    callees: dict[int, list[FunctionInfo]] = {}
-    for info in run.module.functions:
-        for caller in info.dependents:
-            callees.setdefault(id(caller), []).append(info)
-    while todo:
-        info = todo.pop()
-        if id(info) not in found and info.name != "__init__":
-            found[id(info)] = info
-            todo += callees.get(id(info), ())
-    return [info for info in run.module.functions if id(info) in found]
+def text(node: cst.CSTNode) -> str:
+    """An expression as it is written, on one line and not too long."""
+    code = " ".join(cst.Module([]).code_for_node(node).split())
+    return code if len(code) <= 60 else code[:57] + "..."
 
 
-def _visit(scene: Scene, node: Any) -> None:
-    kind = type(node)
-    if kind is cst.FunctionDef or kind is cst.ClassDef or kind is cst.Lambda:
-        return
-    for function in CHECKS.get(kind, ()):
+def _told(scene: Scene, node: cst.CSTNode) -> None:
+    for function in CHECKS.get(type(node), ()):
         function(scene, node)
-    if kind is cst.For or kind is cst.CompFor:
-        scene.flow.forget(node.target)
-    for child in children(node):
-        _visit(scene, child)
-    if kind is cst.Assign or kind is cst.AugAssign or kind is cst.AnnAssign or kind is cst.NamedExpr:
-        scene.flow.assign(node)

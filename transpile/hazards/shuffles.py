@@ -6,8 +6,7 @@ import libcst as cst
 
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
-from transpile.hazards.flow import text
-from transpile.hazards.scene import Scene, check
+from transpile.hazards.scene import Scene, check, text
 from transpile.infer.facts import Tensor
 from transpile.infer.layout import IMAGE
 

@@ -8,8 +8,7 @@ import libcst as cst
 
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
-from transpile.hazards.flow import text
-from transpile.hazards.scene import Scene, check
+from transpile.hazards.scene import Scene, check, text
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
 
 LOST = risk(

@@ -7,9 +7,9 @@ import libcst as cst
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
 from transpile.hazards.conditions import leaves
-from transpile.hazards.flow import text
-from transpile.hazards.scene import Scene, check
+from transpile.hazards.scene import Scene, check, text
 from transpile.infer.facts import Ref, Sequence, Tensor
+from transpile.infer.open_sizes import MADE_FOR_SIZES
 
 OPEN = risk(
     "SHP001",
@@ -18,8 +18,9 @@ OPEN = risk(
     """
 Under tf.function with an open signature, in a SavedModel and in TFLite, the batch, the length, the height and the
 width of an input are None while the call is traced, and the translation's sizes are scalar tensors. Tensor code
-takes them (reshape, slices, torch.arange); Python does not: range(), if and assert, int() and math, a list times
-a size, and the arguments of a layer raise. Called with inputs of known sizes, nothing is wrong.
+takes them (reshape, slices, torch.arange), and what is asserted of them, int(), max() and rounding are computed with
+tensors too; the rest of Python does not: range(), if, float(), a list times a size, and the arguments of a layer
+raise. Called with inputs of known sizes, nothing is wrong.
 
 Compute with tensors instead, take the size from the configuration, or trace with a fixed signature.
 """,
@@ -47,7 +48,7 @@ Compute with tensors instead, take the size from the configuration, or trace wit
     """,
 )
 HELP = "Trace with a fixed signature, take the size from the configuration, or compute with tensors."
-NUMBERS = frozenset({"range", "int", "float", "round", "max", "min", "bool", "divmod", "pow"})
+NUMBERS = frozenset({"range", "float", "bool", "divmod", "pow"})
 # What a function that works in windows or classes needs as a number.
 STATIC_PARAMETERS = ("kernel_size", "stride", "num_classes", "groups")
 
@@ -66,7 +67,8 @@ def numbers(scene: Scene, node: cst.Call) -> None:
         callee = scene.run.facts.get(id(node.func))
         if isinstance(callee, Ref):
             name = callee.name.removeprefix("builtins.")
-            if name in NUMBERS or (callee.name.startswith("math.") and callee.name != "math.prod"):
+            unlike = callee.name.startswith("math.") and callee.name not in MADE_FOR_SIZES | {"math.prod"}
+            if name in NUMBERS or unlike:
                 for arg in node.args:
                     if scene.flow.is_open(arg.value):
                         _say(scene, node, arg.value, f"{name}()")
@@ -100,7 +102,9 @@ def repeated(scene: Scene, node: cst.BinaryOperation) -> None:
 
 @check(cst.If, cst.While, cst.IfExp, cst.Assert, cst.CompIf)
 def decided(scene: Scene, node: cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf) -> None:
-    """if h != w, while n > 1, assert h % 32 == 0, but not a comparison of two whole shapes."""
+    """if h != w, while n > 1, assert h == w or n, but not a comparison of two whole shapes."""
+    if id(node) in scene.context.open_sizes:
+        return  # the output checks it with tensors
     for leaf in leaves(node.test):
         if isinstance(scene.run.fact(leaf), Tensor):
             continue

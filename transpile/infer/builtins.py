@@ -43,7 +43,9 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         return Sequence("range", None, Python("int"))
     if name == "enumerate" and positional:
         counter = Python("int", None, Dim.symbol(f"enumerate{id(node)}"))
-        return Sequence("list", None, Sequence("tuple", [counter, element_of(run, first, node)]))
+        return Sequence(
+            "list", None, Sequence("tuple", [counter, element_of(run, first, node.args[0].value)])
+        )
     if name == "zip":
         parts: list[Fact] = [
             element_of(run, fact, arg.value) for fact, arg in zip(facts, node.args, strict=False)
@@ -55,9 +57,9 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             )
         return Sequence("list", None, Sequence("tuple", parts))
     if name == "next" and positional:
-        return element_of(run, first, node)
+        return element_of(run, first, node.args[0].value)
     if name == "filter" and len(facts) == 2:
-        return Sequence("generator", None, element_of(run, facts[1], node))
+        return Sequence("generator", None, element_of(run, facts[1], node.args[1].value))
     if name in ("list", "tuple", "sorted", "reversed", "set"):
         if isinstance(first, Sequence) and name in ("sorted", "reversed"):
             if first.items is None or name == "sorted":
@@ -67,11 +69,15 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             return Sequence(name, first.items, first.element, first.shape_of)
         if isinstance(first, Layer):
             return Sequence(
-                "list", first.members.items if first.members else None, element_of(run, first, node)
+                "list",
+                first.members.items if first.members else None,
+                element_of(run, first, node.args[0].value),
             )
         if not positional:
             return Sequence(name, [])
-        return Sequence(name if name != "reversed" else "list", None, element_of(run, first, node))
+        return Sequence(
+            name if name != "reversed" else "list", None, element_of(run, first, node.args[0].value)
+        )
     if name == "dict":
         if len(facts) == 1:
             return dict_of(first)

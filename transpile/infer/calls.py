@@ -319,7 +319,10 @@ def reference_call(
     if rule is not None:
         if rule.kind == "layer":
             return construct_layer(run, node, rule, positional, keywords, starred)
-        if (
+        takes_any = all(not variant.template.placeholders for variant in rule.variants) and not rule.refuse
+        if starred and takes_any and rule.variants:
+            positional, keywords = [], {}  # it does nothing with them
+        elif (
             starred
             and not _only_options(rule, node, positional)
             and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params))
@@ -330,6 +333,7 @@ def reference_call(
         plan = run.plans.get(id(node))
         if plan is not None and starred:
             plan.data["starred"] = True
+            plan.data["idle"] = takes_any
         return fact
     if name.startswith("torch.nn.") and name.rpartition(".")[2][:1].isupper() and ".functional" not in name:
         return construct_unknown_layer(run, node, name)

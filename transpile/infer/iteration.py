@@ -26,6 +26,7 @@ COMPREHENSIONS: dict[type, str] = {cst.ListComp: "list", cst.SetComp: "set"}
 def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
     """The fact of one item."""
     fact = resolve(iterable)
+    run.unstacked.discard(id(node))
     if isinstance(fact, Sequence):
         element = fact.any()
         resolved = resolve(element)
@@ -39,6 +40,8 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
     if isinstance(fact, Layer):
         return run.var(("item", fact.name), f"{fact.name}[]")
     if isinstance(fact, Tensor):
+        if run.function is not None and (fact.is_parameter or fact.rank):
+            run.unstacked.add(id(node))
         return drop_axis(run, fact, 0, node if isinstance(node, cst.BaseExpression) else None)
     if isinstance(fact, Dict):
         return Python("str")

@@ -32,6 +32,9 @@ class Context:
         self.namespaces: dict[str, str] = {}  # local name → the module of torch whose members strings name
         self.replaced: set[str] = set()  # imported names of which calls were replaced
         self.unsupported: list[str] = []  # support definitions that were asked for and do not exist
+        self.open_sizes: dict[int, str] = (
+            {}
+        )  # calls and assertions given open sizes → their support definition
         # ids of nodes that something further out rewrites or judges
         self.kept_shapes: set[int] = set()
         self.compared: set[int] = set()  # slices of shapes, compared with another shape in the same order

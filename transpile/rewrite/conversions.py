@@ -9,7 +9,7 @@ from transpile.infer.layout import IMAGE, PLAIN, Layout, Pair, conversion, norma
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
 
-__all__ = ["arranged", "converted"]
+__all__ = ["arranged", "converted", "unstacked"]
 
 
 def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> Any:
@@ -52,6 +52,15 @@ def _turn(context: Context, wanted: tuple[Tensor, Layout]) -> str | None:
         return None
     permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
     return f"lambda x: tf.transpose(x, {permutation})" if permutation is not None else None
+
+
+def unstacked(context: Context, updated: Any) -> Any:
+    """A tensor that is iterated: neither a variable nor a tensor of a graph can be, its items can."""
+    text = source(updated)
+    if text.startswith(("tf.unstack(", "unbind(")):
+        return updated
+    context.needs("tf")
+    return expression(f"tf.unstack({text})")
 
 
 def _by_rank(context: Context, tensor: Tensor, have: Pair, target: Pair, updated: Any) -> Any:

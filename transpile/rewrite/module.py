@@ -14,6 +14,7 @@ from transpile.rewrite.context import Context
 from transpile.rewrite.deferral import used
 from transpile.rewrite.imports import finish
 from transpile.rewrite.modules import needs_module
+from transpile.rewrite.open_sizes import asked_of_sizes
 from transpile.rewrite.support_names import settled
 from transpile.rewrite.transformer import Transformer
 from transpile.source.walk import walk
@@ -28,6 +29,7 @@ def begin(run: Run) -> Context:
     if run.module_based is None:
         run.module_based = needs_module(run)
     context.module_based = run.module_based
+    context.open_sizes = asked_of_sizes(context)
     context.inner_comments = INNER.search(run.module.text) is not None
     return context
 

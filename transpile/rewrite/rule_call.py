@@ -136,7 +136,7 @@ def rule_call(context: Context, original: Any, updated: Any) -> Any:
 def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> Any:
     rule = plan.rule
     if isinstance(updated, cst.Call):
-        positional, keywords = arguments(updated)
+        positional, keywords = ([], {}) if plan.data.get("idle") else arguments(updated)
         if rule.kind == "plumbing" and rule.returns == "itself":
             positional = [text for text in positional if not text.startswith("**")]  # options of torch's own
         receiver = None

@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.infer.expressions import RAISE
 from transpile.rewrite.context import Context
-from transpile.rewrite.conversions import arranged, converted
+from transpile.rewrite.conversions import arranged, converted, unstacked
 from transpile.rewrite.registry import BY_OPERATION, BY_TYPE, load
 
 __all__ = ["Transformer"]
@@ -34,6 +34,7 @@ class Transformer:
         self.convert = context.run.convert
         self.inner = context.run.inner
         self.arranged = context.run.arranged.keys() | context.run.given_back.keys()
+        self.unstacked = context.run.unstacked
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if type(node) in LEAVES:
@@ -80,6 +81,8 @@ class Transformer:
             updated = converted(self.context, self.inner[key], updated)
         if key in self.convert:
             updated = converted(self.context, self.convert[key], updated)
+        if key in self.unstacked:
+            updated = unstacked(self.context, updated)
         if key in self.arranged:
             updated = arranged(self.context, key, updated)
         return updated

@@ -9,27 +9,26 @@ worse than one that the tracer will name itself.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import libcst as cst
 
+from transpile.infer.definitions import FunctionInfo
 from transpile.infer.dims import Dim
 from transpile.infer.facts import Fact, Python, Ref, Self, Sequence, Tensor, resolve
 from transpile.infer.layout import IMAGE
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+from transpile.source.walk import children
 
-__all__ = ["Flow", "text"]
+__all__ = ["Flow", "MADE_FOR_SIZES", "reached", "visit"]
 
 # How inference names the size of an axis: `%NODE.AXIS`, `FUNCTION.PARAMETER.AXIS`, also inside `(aAddb)`.
 SYMBOL = re.compile(r"(%\d+|[A-Za-z_][\w.<>:]*)\.(\d+)(?![\d.])")
 PASSING = frozenset({"abs", "sum"})  # builtins that hand a scalar tensor on
-
-
-def text(node: cst.CSTNode) -> str:
-    """An expression as it is written, on one line and not too long."""
-    code = " ".join(cst.Module([]).code_for_node(node).split())
-    return code if len(code) <= 60 else code[:57] + "..."
+# Functions of Python that ask for a number: of an open size the output computes them with tensors.
+MADE_FOR_SIZES = frozenset({"int", "round", "max", "min", "math.sqrt", "math.ceil", "math.floor"})
 
 
 class Flow:
@@ -105,6 +104,9 @@ class Flow:
             name = dim.factors[0][0]
             if name not in self.origins and name.endswith(f".{axis}"):
                 self.origins[name] = self._place_is_open(tensor, axis)
+        made = [name for name, _ in dim.factors if name.startswith("%") and name not in self.origins]
+        if len(dim.factors) > 1 and len(made) == len(dim.factors):
+            return self._place_is_open(tensor, axis)  # h·w of a map that nobody has asked for its sizes
         return self._dim_is_open(dim)
 
     # --- statements ------------------------------------------------------------------------------------------
@@ -143,23 +145,36 @@ class Flow:
             self._unpack(target, value)
 
     def _unpack(self, target: cst.Tuple | cst.List, value: cst.BaseExpression) -> None:
-        elements = target.elements
-        if any(isinstance(element, cst.StarredElement) for element in elements):
-            self.forget(target)
-        elif isinstance(value, (cst.Tuple, cst.List)) and len(value.elements) == len(elements):
-            opened = [self.is_open(element.value) for element in value.elements]
-            for element, is_open in zip(elements, opened, strict=True):
-                self.forget(element.value)
-                if is_open and isinstance(element.value, cst.Name):
-                    self.sizes.add(element.value.value)
-        else:
-            tensor, places = self._sizes_of(value)
-            self.forget(target)
-            if tensor is None or len(places) != len(elements):
+        elements = [element.value for element in target.elements]
+        starred = [i for i, e in enumerate(target.elements) if isinstance(e, cst.StarredElement)]
+        opened = self._each(value)
+        self.forget(target)
+        if opened is None or len(starred) > 1:
+            return
+        if starred:  # `*_, h, w = x.shape`
+            behind = len(elements) - starred[0] - 1
+            if len(opened) < len(elements) - 1:
                 return
-            for element, place in zip(elements, places, strict=True):
-                if isinstance(element.value, cst.Name) and self.axis_is_open(tensor, place):
-                    self.sizes.add(element.value.value)
+            opened = [*opened[: starred[0]], False, *opened[len(opened) - behind :]]
+        for element, is_open in zip(elements, opened, strict=False):
+            if is_open and isinstance(element, cst.Name) and len(opened) == len(elements):
+                self.sizes.add(element.value)
+
+    def _each(self, value: cst.BaseExpression) -> list[bool] | None:
+        """Which of the values that are unpacked are open; None where they cannot be told apart."""
+        if isinstance(value, (cst.Tuple, cst.List)):
+            found: list[bool] = []
+            for element in value.elements:
+                if isinstance(element, cst.StarredElement):
+                    inner = self._each(element.value)
+                    if inner is None:
+                        return None
+                    found += inner
+                else:
+                    found.append(self.is_open(element.value))
+            return found
+        tensor, places = self._sizes_of(value)
+        return [self.axis_is_open(tensor, place) for place in places] if tensor is not None else None
 
     # --- sizes -----------------------------------------------------------------------------------------------
 
@@ -216,9 +231,9 @@ class Flow:
                 return False
             return not self.is_own(node.func.value) and self.axis_is_open(counted, 0)
         callee = self.run.fact(node.func)
-        if isinstance(callee, Ref) and callee.name.removeprefix("builtins.") in PASSING:
+        if isinstance(callee, Ref) and callee.name.removeprefix("builtins.") in PASSING | MADE_FOR_SIZES:
             return any(self.is_open(arg.value) for arg in node.args)
-        return False  # int(), max(), math.ceil() … are hazards themselves, and what they return is a number
+        return False  # range(), float() … are hazards themselves, and what they return is a number
 
     def _dim_is_open(self, dim: Dim) -> bool:
         return any(
@@ -276,3 +291,39 @@ def _base(node: cst.BaseExpression) -> cst.BaseExpression:
             return node.func.value
         else:
             return node
+
+
+def reached(run: Run) -> list[FunctionInfo]:
+    """The forwards of modules and what they call, themselves or through others; constructors excepted."""
+    found: dict[int, FunctionInfo] = {}
+    todo = [
+        f
+        for f in run.module.functions
+        if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
+    ]
+    if not todo:
+        return []
+    callees: dict[int, list[FunctionInfo]] = {}
+    for info in run.module.functions:
+        for caller in info.dependents:
+            callees.setdefault(id(caller), []).append(info)
+    while todo:
+        info = todo.pop()
+        if id(info) not in found and info.name != "__init__":
+            found[id(info)] = info
+            todo += callees.get(id(info), ())
+    return [info for info in run.module.functions if id(info) in found]
+
+
+def visit(flow: Flow, node: cst.CSTNode, tell: Callable[[cst.CSTNode], None]) -> None:
+    """Tell of every node of a function, in order, while the flow knows what the names hold there."""
+    kind = type(node)
+    if kind is cst.FunctionDef or kind is cst.ClassDef or kind is cst.Lambda:
+        return
+    tell(node)
+    if isinstance(node, (cst.For, cst.CompFor)):
+        flow.forget(node.target)
+    for child in children(node):
+        visit(flow, child, tell)
+    if kind is cst.Assign or kind is cst.AugAssign or kind is cst.AnnAssign or kind is cst.NamedExpr:
+        flow.assign(node)

@@ -1,0 +1,67 @@
+"""What Python computes with sizes, where a graph has scalar tensors in their place."""
+
+import functools
+import math
+
+import tensorflow as tf
+
+
+def is_symbolic(x):
+    """Whether this is a tensor without a value, as sizes are while a graph of open shapes is traced."""
+    return tf.is_tensor(x) and not tf.executing_eagerly()
+
+
+def check(*conditions, message=""):
+    """assert, of sizes that may be tensors: a graph checks them whenever it runs."""
+    for condition in conditions:
+        if is_symbolic(condition):
+            tf.debugging.Assert(condition, [message])
+        else:
+            assert condition, message
+
+
+def equal_sizes(left, right):
+    """Whether two shapes are equal."""
+    equal = [a == b for a, b in zip(left, right, strict=False)]
+    if len(left) == len(right) and any(map(is_symbolic, equal)):
+        return tf.reduce_all(tf.stack(equal))
+    return len(left) == len(right) and all(equal)
+
+
+def int_of(x, base=None):
+    """int(x)."""
+    if is_symbolic(x):
+        return tf.cast(x, tf.int32)
+    return int(x) if base is None else int(x, base)
+
+
+def rounded(x, digits=None):
+    """round(x): halves go to the even number."""
+    return tf.cast(tf.round(x), tf.int32) if is_symbolic(x) and digits is None else round(x, digits)
+
+
+def square_root(x):
+    """math.sqrt."""
+    return tf.sqrt(tf.cast(x, tf.float64)) if is_symbolic(x) else math.sqrt(x)
+
+
+def ceiling(x):
+    """math.ceil."""
+    return tf.cast(tf.math.ceil(x), tf.int32) if is_symbolic(x) else math.ceil(x)
+
+
+def floor_of(x):
+    """math.floor."""
+    return tf.cast(tf.floor(x), tf.int32) if is_symbolic(x) else math.floor(x)
+
+
+def largest(*values):
+    """max of numbers, or of those in a list."""
+    listed = list(values[0] if len(values) == 1 else values)
+    return functools.reduce(tf.maximum, listed) if any(map(is_symbolic, listed)) else max(listed)
+
+
+def smallest(*values):
+    """min of numbers, or of those in a list."""
+    listed = list(values[0] if len(values) == 1 else values)
+    return functools.reduce(tf.minimum, listed) if any(map(is_symbolic, listed)) else min(listed)
