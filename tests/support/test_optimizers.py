@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 import torch
 
-from transpile.support import optimizers
+from transpile.support import optimizers, optimizers_more
 
 CASES = [
     ("SGD", {}),
@@ -18,8 +18,22 @@ CASES = [
     ("RMSprop", {"alpha": 0.9, "momentum": 0.5, "centered": True, "weight_decay": 0.1}),
     ("Adagrad", {}),
     ("Adagrad", {"lr_decay": 0.1, "weight_decay": 0.1, "initial_accumulator_value": 0.2}),
+    ("Adamax", {}),
+    ("Adamax", {"betas": (0.8, 0.99), "eps": 1e-4, "weight_decay": 0.1}),
+    ("Adadelta", {}),
+    ("Adadelta", {"rho": 0.8, "eps": 1e-4, "weight_decay": 0.1}),
+    ("NAdam", {}),
+    ("NAdam", {"betas": (0.8, 0.99), "weight_decay": 0.1, "momentum_decay": 0.02}),
+    ("NAdam", {"weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("RAdam", {}),
+    ("RAdam", {"betas": (0.8, 0.9), "weight_decay": 0.1}),
+    ("RAdam", {"betas": (0.8, 0.9), "weight_decay": 0.1, "decoupled_weight_decay": True}),
+    ("Rprop", {}),
+    ("Rprop", {"etas": (0.4, 1.5), "step_sizes": (1e-3, 0.05)}),
+    ("ASGD", {"t0": 3}),
+    ("ASGD", {"lambd": 0.1, "alpha": 0.5, "weight_decay": 0.1}),
 ]
-NAMES = {"lr": "learning_rate", "eps": "epsilon", "alpha": "rho"}
+NAMES = {"lr": "learning_rate", "eps": "epsilon"}
 
 
 @pytest.mark.parametrize(("name", "options"), CASES, ids=lambda value: str(value))
@@ -28,9 +42,11 @@ def test_ten_steps(name, options):
     scales = np.array([1.0, 1e-3, 1e-6], np.float32)
     parameter = torch.nn.Parameter(torch.from_numpy(start.copy()))
     theirs = getattr(torch.optim, name)([parameter], lr=0.01, **options)
-    given = {NAMES.get(key, key): value for key, value in options.items() if key != "betas"}
+    names = NAMES | ({"alpha": "rho"} if name == "RMSprop" else {})
+    given = {names.get(key, key): value for key, value in options.items() if key != "betas"}
     given |= dict(zip(("beta_1", "beta_2"), options.get("betas", ()), strict=False))
-    ours = getattr(optimizers, name)(learning_rate=0.01, **given)
+    owner = optimizers if hasattr(optimizers, name) else optimizers_more
+    ours = getattr(owner, name)(learning_rate=0.01, **given)
     variable = tf.keras.Variable(start)
     for _ in range(10):
         theirs.zero_grad()
