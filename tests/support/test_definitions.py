@@ -65,6 +65,24 @@ def test_every_definition_is_tested_by_name_or_through_one_that_is():
     assert sorted(named - tested) == []
 
 
+def test_no_definition_is_unused():
+    """A rule names it, the code of transpile does, or a definition that is used needs it."""
+    named = {name for _, name, _ in ALL}
+    needs = {name: {n.id for n in ast.walk(node) if isinstance(n, ast.Name)} & named for _, name, node in ALL}
+    rules = load().rules()
+    ahead = [s for rule in rules for v in (*rule.variants, *rule.keras) for s in v.template.supports]
+    for path in (ROOT / "transpile").rglob("*.py"):
+        if path.parent.name not in ("support", "weights", "verify"):
+            ahead += [word for word in ast_words(path.read_text()) if word in named]
+    used = set()
+    while ahead:
+        name = ahead.pop()
+        if name not in used:
+            used.add(name)
+            ahead += needs[name]
+    assert sorted(named - used) == []
+
+
 def family(name):
     """How a test may write the names of one layer for all ranks: f"Conv{rank}d"."""
     stem = name.rstrip("d").rstrip("123")

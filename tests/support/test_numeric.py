@@ -39,7 +39,7 @@ def test_promotion():
     assert numeric.DTYPE_ORDER[0] == tf.bool
 
 
-BINARY = ["div", "floor_divide", "remainder", "fmod", "add", "sub", "mul", "where"]
+BINARY = ["div", "floor_divide", "remainder", "add", "sub", "mul", "where"]
 
 
 @pytest.mark.parametrize("name", BINARY)
@@ -69,7 +69,6 @@ def test_more_arithmetic(against):
     for bounds in [(-0.5, 0.5), (None, 0), (0, None)]:
         against.same(numeric.clamp(x, *bounds), t.clamp(*bounds))
     against.same(numeric.clamp(tf.constant([1, 5]), 2.5), torch.tensor([1, 5]).clamp(2.5))
-    against.same(numeric.lerp(x, y, 0.3), torch.lerp(t, u, 0.3))
     odd = np.array([np.nan, np.inf, -np.inf, 1.0], "float32")
     for options in ({}, {"nan": 2.0, "posinf": 3.0, "neginf": -3.0}):
         against.same(
@@ -146,19 +145,12 @@ def test_reductions_and_creation(against):
     weights = np.array([0.5, 1.0, 2.0], "float32")
     against.same(numeric.bincount(x[1], weights, 8), t[1].bincount(torch.tensor(weights), 8))
     f = tf.constant([1.0, np.nan, 1.000001])
-    for equal_nan in (True, False):
-        got = numeric.isclose(f, tf.constant([1.0, np.nan, 1.0]), equal_nan=equal_nan)
-        assert got.numpy().tolist() == [True, equal_nan, True]
-    assert numeric.allclose(f[:1], f[:1]) is True and numeric.allclose(f[:1], f[:1] + 1) is False
     assert numeric.equal(f[:1], f[:1]) is True and numeric.equal(f, f[:1]) is False
     for arguments in [(4,), (1, 4), (1, 9, 3), (0.5, 3), (5, 0, -2), (1, 2, 0.25)]:
         got, want = numeric.arange(*arguments), torch.arange(*arguments)
         against.same(got, want)
         assert str(want.dtype).endswith(got.dtype.name)
     against.same(numeric.linspace(-1, 2, 7), torch.linspace(-1, 2, 7))
-    for indexing in ("ij", "xy"):
-        want = torch.meshgrid(torch.arange(3), torch.arange(2), indexing=indexing)
-        against.nest(numeric.meshgrid([tf.range(3), tf.range(2)], indexing=indexing), want)
     against.same(numeric.full_like(x, 4), torch.full_like(t, 4))
 
 
@@ -257,4 +249,8 @@ def test_matrices(against):
         against.same(matrix.tril(x, offset), torch.tril(t, offset))
         against.same(matrix.triu(x, offset), torch.triu(t, offset))
     assert matrix.triangle_mask(x, 0, True).shape == (3, 4)
-    against.same(matrix.eye(2, 3), torch.eye(2, 3))
+
+
+def test_invert(against):
+    for values in (np.array([True, False]), np.array([5, -3]), np.array([7], "uint8")):
+        against.same(numeric.invert(tf.constant(values)), ~torch.tensor(values))

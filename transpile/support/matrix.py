@@ -96,8 +96,3 @@ def tril(input, diagonal=0):
 def triu(input, diagonal=0):
     """torch.triu."""
     return tf.where(triangle_mask(input, diagonal, False), input, tf.zeros_like(input))
-
-
-def eye(n, m=None, dtype=tf.float32):
-    """torch.eye."""
-    return tf.eye(n, m, dtype=dtype)

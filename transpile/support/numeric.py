@@ -104,12 +104,6 @@ def remainder(input, other):
     return tf.math.floormod(*promote(input, other))
 
 
-def fmod(input, other):
-    """torch.fmod: has the sign of the dividend."""
-    a, b = promote(input, other)
-    return tf.sign(a) * tf.math.floormod(tf.abs(a), tf.abs(b))
-
-
 def add(input, other, alpha=1):
     """torch.add."""
     a, b = promote(input, other)
@@ -140,11 +134,6 @@ def clamp(input, min=None, max=None):
     x = tf.cast(input, dtype)
     x = x if min is None else tf.maximum(x, tf.cast(min, dtype))
     return x if max is None else tf.minimum(x, tf.cast(max, dtype))
-
-
-def lerp(input, end, weight):
-    """torch.lerp."""
-    return input + weight * (end - input)
 
 
 def nan_to_num(input, nan=0.0, posinf=None, neginf=None):
@@ -338,23 +327,13 @@ def nonzero(input, as_tuple=False):
 
 
 def bincount(input, weights=None, minlength=0):
-    """torch.bincount."""
-    length = tf.maximum(tf.cast(tf.reduce_max(input) + 1, tf.int32), minlength)
-    values = tf.ones_like(input, tf.int64) if weights is None else weights
+    """torch.bincount: weights other than float32 are summed as float64."""
+    largest = tf.reduce_max(tf.concat([tf.cast(input, tf.int32), [-1]], 0))
+    length = tf.maximum(largest + 1, minlength)
+    values = tf.ones_like(input, tf.int64) if weights is None else tf.convert_to_tensor(weights)
+    if weights is not None and values.dtype != tf.float32:
+        values = tf.cast(values, tf.float64)
     return tf.math.unsorted_segment_sum(values, input, length)
-
-
-def isclose(input, other, rtol=1e-5, atol=1e-8, equal_nan=False):
-    """torch.isclose."""
-    close = tf.abs(input - other) <= atol + rtol * tf.abs(other)
-    close = close | tf.equal(input, other)
-    return close | (tf.math.is_nan(input) & tf.math.is_nan(other)) if equal_nan else close
-
-
-def allclose(input, other, rtol=1e-5, atol=1e-8, equal_nan=False):
-    """torch.allclose, as a Python bool outside of graphs."""
-    close = tf.reduce_all(isclose(input, other, rtol, atol, equal_nan))
-    return bool(close) if tf.executing_eagerly() else close
 
 
 def equal(input, other):
@@ -390,12 +369,6 @@ def tensor(data):
 def linspace(start, end, steps, dtype=tf.float32):
     """torch.linspace."""
     return tf.cast(tf.linspace(tf.cast(start, tf.float64), tf.cast(end, tf.float64), steps), dtype)
-
-
-def meshgrid(*tensors, indexing="ij"):
-    """torch.meshgrid, whose default indexing is "ij"."""
-    listed = len(tensors) == 1 and isinstance(tensors[0], (tuple, list))
-    return tuple(tf.meshgrid(*(tensors[0] if listed else tensors), indexing=indexing))
 
 
 def full_like(input, fill_value, dtype=None):

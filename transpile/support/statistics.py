@@ -67,13 +67,6 @@ def mvlgamma(input, p):
     return total + p * (p - 1) / 4 * math.log(math.pi)
 
 
-def isin(elements, test_elements, invert=False):
-    """torch.isin."""
-    flat = tf.reshape(test_elements, (-1,))
-    found = tf.reduce_any(tf.equal(tf.expand_dims(elements, -1), tf.cast(flat, elements.dtype)), -1)
-    return ~found if invert else found
-
-
 def aminmax(input, dim=None, keepdim=False):
     """torch.aminmax: the smallest and the largest element."""
     return amin(input, dim, keepdim), amax(input, dim, keepdim)
