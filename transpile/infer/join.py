@@ -193,12 +193,22 @@ def _or_number(tensor: Tensor) -> Tensor:
     return Tensor(tensor.rank, None, None, tensor.layout)
 
 
+def _larger_layout(left: Tensor, right: Tensor) -> Layout | None:
+    """The layout of the other one, where one of two tensors has too few axes to have any but torch's."""
+    for one, other in ((left, right), (right, left)):
+        if one.rank is not None and one.rank <= 2 and (other.rank is None or other.rank > 2):
+            return other.layout
+    return None
+
+
 def _join_tensors(left: Tensor, right: Tensor) -> Fact:
     rank = left.rank if left.rank == right.rank else None
     dims = None
     if rank is not None and left.dims is not None and right.dims is not None:
         dims = tuple(a if a == b else None for a, b in zip(left.dims, right.dims, strict=True))
-    layout = link(left.layout, right.layout)
+    layout = _larger_layout(left, right)
+    if layout is None:
+        layout = link(left.layout, right.layout)
     if layout is None:
         small = all(t.rank is not None and t.rank <= 2 for t in (left, right))
         conflict = Tensor(rank, dims, left.dtype if left.dtype == right.dtype else None, PLAIN)
