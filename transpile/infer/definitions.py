@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
 from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 from transpile.infer.hints import hints_of
-from transpile.infer.scopes import bound_names
+from transpile.infer.scopes import bound_names, own_nodes
 from transpile.infer.type_comments import type_comments
+from transpile.source.walk import descendants
 
 if TYPE_CHECKING:
     from transpile.infer.modules import ModuleInfo
@@ -108,6 +110,7 @@ class FunctionInfo:
         self.runs = 0
         self.generator = False
         self.hands_on: bool | None = None  # whether it only hands its arguments on (contextual.py)
+        self.constants: dict[str, set[int]] = {}  # the ints that callers give for a parameter
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say
         self.assumed: set[str] = (
@@ -119,6 +122,12 @@ class FunctionInfo:
         """The parameters without self, cls or the context of an autograd.Function."""
         first = self.kind in ("method", "class", "property", "context")
         return self.parameters[1:] if first else self.parameters
+
+    @cached_property
+    def tested(self) -> set[str]:
+        """The names that tests of the body ask for."""
+        tests = [n.test for n in own_nodes(self.node.body) if isinstance(n, (cst.If, cst.IfExp))]
+        return {name.value for test in tests for name in descendants(test) if isinstance(name, cst.Name)}
 
     @property
     def is_abstract(self) -> bool:

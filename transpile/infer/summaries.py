@@ -11,7 +11,19 @@ import libcst as cst
 from transpile.infer.contextual import handed_on, hands_on
 from transpile.infer.definitions import FunctionInfo, Parameter
 from transpile.infer.dims import Dim
-from transpile.infer.facts import NEVER, UNKNOWN, Dict, Fact, Layer, Sequence, Spread, Tensor, Var, resolve
+from transpile.infer.facts import (
+    NEVER,
+    UNKNOWN,
+    Dict,
+    Fact,
+    Layer,
+    Python,
+    Sequence,
+    Spread,
+    Tensor,
+    Var,
+    resolve,
+)
 from transpile.infer.functions import analyze, parameter_fact
 from transpile.infer.join import link
 from transpile.infer.layout import Layout, Open, settle
@@ -46,6 +58,7 @@ def call(
             analyze(run, info)
         return handed_on(run, info, {argument.parameter.name: argument.fact for argument in arguments})
     _defaults(run, info, {argument.parameter.name for argument in arguments})
+    _note_constants(run, info, arguments)
     for argument in arguments:
         learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
     if info.state == "new" or (info.dirty and info.state == "done"):
@@ -76,8 +89,35 @@ def call(
             if handed is not None:
                 return handed
     result = instance_of(returned, _sizes(run, info, arguments), layouts)
+    if any(len(values) > 1 for values in info.constants.values()):
+        result = _of_this_call(result)
     foreign = {inner.rank for _, inner, outer in tensors if inner.lent and outer.rank != inner.rank}
     return _without_rank(result, foreign) if foreign and isinstance(result, Sequence) else result
+
+
+def _note_constants(run: Run, info: FunctionInfo, arguments: list[Argument]) -> None:
+    """The numbers that callers write down and the body tests: where they differ, so may the ranks of what is returned."""
+    for argument in arguments:
+        fact = resolve(argument.fact)
+        if argument.parameter.name not in info.tested:
+            continue
+        if isinstance(fact, Python) and fact.type == "int" and isinstance(fact.value, int):
+            values = info.constants.setdefault(argument.parameter.name, set())
+            if fact.value not in values:
+                values.add(fact.value)
+                if len(values) == 2:
+                    info.dirty = True
+                    run.version += 1
+
+
+def _of_this_call(fact: Fact) -> Fact:
+    """A result whose rank is not known, apart from those of other calls: what this caller proves holds for it alone."""
+    fact = resolve(fact)
+    if isinstance(fact, Tensor) and fact.rank is None:
+        return Tensor(None, None, fact.dtype, fact.layout)
+    if isinstance(fact, Sequence) and fact.items is not None:
+        return Sequence(fact.type, [_of_this_call(item) for item in fact.items])
+    return fact
 
 
 def _defaults(run: Run, info: FunctionInfo, given: set[str]) -> None:
