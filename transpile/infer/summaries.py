@@ -96,7 +96,7 @@ def call(
 
 
 def _note_constants(run: Run, info: FunctionInfo, arguments: list[Argument]) -> None:
-    """The numbers that callers write down and the body tests: where they differ, so may the ranks of what is returned."""
+    """The numbers that callers write down and the body tests: where they differ, so may the ranks of results."""
     for argument in arguments:
         fact = resolve(argument.fact)
         if argument.parameter.name not in info.tested:
