@@ -20,13 +20,12 @@ def unsqueeze(site: Site) -> Fact:
         return UNKNOWN
     dim = site.constant("dim")
     node = site.operand("input")
+    result_of_open_rank = _used(site, tensor, 1)
     if tensor.rank is None or not isinstance(dim, int) or not -tensor.rank - 1 <= dim <= tensor.rank:
         layout = run.ask(tensor, node or site.node)
-        if isinstance(layout, Open) and dim == 0:
-            return Tensor(None, None, tensor.dtype, PLAIN)
-        if layout != PLAIN:
+        if layout != PLAIN and not (isinstance(layout, Open) and dim == 0):
             site.plan.data.setdefault("open", set()).add("input")
-        return Tensor(None, None, tensor.dtype, PLAIN)
+        return result_of_open_rank
     rank = tensor.rank + 1
     at = dim % rank
     layout = run.ask(tensor, node or site.node)
@@ -41,6 +40,18 @@ def unsqueeze(site: Site) -> Fact:
     return Tensor(rank, dims, tensor.dtype, result)
 
 
+def _used(site: Site, tensor: Tensor, more: int) -> Tensor:
+    """The result for an operand of unknown rank, the same in every round: what its uses prove holds for the operand."""
+    key = ("used", id(site.node))
+    result = site.run.tensors.get(key)
+    if result is None:
+        result = site.run.tensors[key] = Tensor(None, None, tensor.dtype, PLAIN)
+    elif result.rank is not None and result.rank > more and tensor.rank is None:
+        tensor.rank = result.rank - more
+        site.run.version += 1
+    return result
+
+
 @hook("squeeze")
 def squeeze(site: Site) -> Fact:
     run = site.run
@@ -48,8 +59,11 @@ def squeeze(site: Site) -> Fact:
     if tensor is None:
         return UNKNOWN
     node = site.operand("input")
-    layout = run.ask(tensor, node or site.node)
     dim = site.constant("dim", None if "dim" not in site.values else MISSING)
+    result_of_open_rank = (
+        _used(site, tensor, -1) if isinstance(dim, int) else Tensor(None, None, tensor.dtype)
+    )
+    layout = run.ask(tensor, node or site.node)
     if tensor.rank is None or dim is MISSING or dim is None:
         if isinstance(layout, tuple):
             run.want(node, tensor, PLAIN)
@@ -60,7 +74,7 @@ def squeeze(site: Site) -> Fact:
         ):
             kept = tuple(d for d in tensor.dims if d is not None and d.value != 1)
             return Tensor(len(kept), kept, tensor.dtype, PLAIN)
-        return Tensor(None, None, tensor.dtype, PLAIN)
+        return result_of_open_rank
     axes = {d % tensor.rank for d in (dim if isinstance(dim, tuple) else (dim,))}
     dims = tuple(d for i, d in enumerate(tensor.dims) if i not in axes) if tensor.dims is not None else None
     sizes = [tensor.dims[a] for a in axes] if tensor.dims is not None else [None]
