@@ -104,3 +104,45 @@ class Net(nn.Module):
 @pytest.mark.parametrize("kind", ["group", "layer"])
 def test_what_a_tuple_brings_keeps_its_layout(kind, data_format):
     Pair(UNPACKED, f"Net({kind!r})", ["f32[2,12]"], data_format=data_format, returns="plain").check()
+
+
+STRETCHED = """
+import torch
+from torch import nn
+
+
+class Stretch(nn.Module):
+    def __init__(self, times):
+        super().__init__()
+        self.times = times
+
+    def forward(self, x):
+        return x.repeat_interleave(1, -2).repeat_interleave(self.times, -1)
+
+
+class Net(nn.Module):
+    def __init__(self, scales=(2, 3)):
+        super().__init__()
+        self.line = nn.Conv1d(3, 4, 3, padding=1)
+        self.whole = Stretch(6)
+        layers = []
+        for scale in scales:
+            stretch = Stretch(scale)
+            conv = nn.Conv2d(1, 1, (1, scale * 2 + 1), padding=(0, scale), bias=False)
+            layers.append(stretch)
+            layers.append(conv)
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        if x.size(1) != 1:
+            raise ValueError("one channel")
+        x = x.squeeze(1)
+        line = self.whole(self.line(x).unsqueeze(1)).squeeze(1)
+        up = self.layers(x.unsqueeze(1)).squeeze(1)[:, :, 1:-1]
+        return line.transpose(1, 2), up.transpose(1, 2)
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_one_function_of_two_layouts(data_format):
+    Pair(STRETCHED, "Net()", ["image[2,1,3,5]"], data_format=data_format, returns=["plain", "plain"]).check()

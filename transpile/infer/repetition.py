@@ -42,7 +42,7 @@ def call_repeated(run: Run, member: Layer, members: Sequence, current: Operand, 
     layout = run.layout(first)
     for told, place in ((run.arranged, entry), (run.given_back, leave)):
         told.pop(place or 0, None)
-    if (wanted and wanted[1]) == (later and later[1]):
+    if _turn(run, wanted) == _turn(run, later):
         if wanted is not None and entry is not None:
             run.arranged[entry] = wanted
     elif wanted is not None and current[0] is not None:
@@ -57,6 +57,11 @@ def call_repeated(run: Run, member: Layer, members: Sequence, current: Operand, 
     if once.dims is not None and first.dims is not None and len(once.dims) == len(first.dims):
         dims = tuple(a if a == b else None for a, b in zip(once.dims, first.dims, strict=True))
     return Tensor(once.rank, dims, once.dtype, once.layout)  # no members would hand on the input
+
+
+def _turn(run: Run, wanted: tuple[Tensor, Pair] | None) -> tuple[object, Pair] | None:
+    """From which layout to which."""
+    return (run.layout(wanted[0]), wanted[1]) if wanted is not None else None
 
 
 def _popped(run: Run, place: cst.BaseExpression) -> tuple[Tensor, Pair] | None:

@@ -23,7 +23,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import join, link
-from transpile.infer.layout import PLAIN, Open
+from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.run import Run, same
 
 __all__ = ["is_callable", "learn", "learn_entry"]
@@ -91,6 +91,10 @@ def learn(
         have, want = run.layout(outer), run.layout(inner)
         if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
             return  # nothing in the body depends on it: every caller keeps its own
+        foreign = isinstance(have, tuple) and have not in (PLAIN, IMAGE)
+        if isinstance(want, Open) and foreign and node is not None and run.want(node, outer, PLAIN):
+            # other layouts belong to the body that they came about in
+            outer, have = Tensor(outer.rank, outer.dims, outer.dtype, PLAIN), PLAIN
         if isinstance(want, Open) and have == PLAIN and run.learning and outer.rank in (None, 4, 5):
             run.postponed = (
                 True  # what the body does with an image says more than where one caller got it from
