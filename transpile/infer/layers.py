@@ -296,7 +296,8 @@ def _call_any(
         wanted.append((choice, want if want is None or apart is None else (apart, want[1])))
         joined = fact if result is None else join(result, fact)
         found = resolve(fact)
-        fixed = fixed or (choice.info is None and isinstance(found, Tensor) and run.layout(found) == IMAGE)
+        single = choice.info is None and choice.members is None
+        fixed = fixed or (single and isinstance(found, Tensor) and run.layout(found) == IMAGE)
         conflict = isinstance(joined, Tensor) and joined.source == "conflict"
         if (
             isinstance(joined, Tensor)

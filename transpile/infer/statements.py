@@ -239,7 +239,8 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     if function is None or not run.channels_last or not isinstance(resolved, Tensor):
         return fact
     pin = function.pins.get(name)
-    if pin is None or (resolved.rank is not None and not 3 <= resolved.rank <= 5):
+    beside_unpacked = resolved.rank is None and pin is not None and function.unpacked.get(name) == pin
+    if pin is None or not (beside_unpacked or (resolved.rank is not None and 3 <= resolved.rank <= 5)):
         return fact
     layout = run.layout(resolved)
     if isinstance(layout, tuple) and layout == pin:
