@@ -30,11 +30,6 @@ DEFECTS: dict[str, list[str]] = {
         f"{FIXTURES}::test_equal_in_an_open_graph[pools-global_statistics]",
         f"{FIXTURES}::test_equal_in_an_open_graph_channels_first[pools-global_statistics]",
     ],
-    "chunk and split of an axis of unknown size raise, though the number of chunks is known (support/shape.py)": [
-        f"{FIXTURES}::test_equal_in_an_open_graph[joining-Joined]",
-        f"{FIXTURES}::test_equal_in_an_open_graph_channels_first[joining-Joined]",
-        f"{FIXTURES}::test_number_of_transposes[joining-Joined]",
-    ],
     # form, cost, and what is said
     "comments inside a rewritten call, and at import lines that go, are lost": [
         f"translate/test_form.py::test_every_comment_stays_in_its_order[{f}]"

@@ -155,3 +155,13 @@ def test_cat_leaves_out_what_is_empty():
     np.testing.assert_array_equal(shapes.cat([tf.zeros(0), x, x], 1), tf.concat([x, x], 1))
     np.testing.assert_array_equal(shapes.cat((x, tf.zeros((0, 3)))), x)
     assert shapes.cat([tf.zeros(0), tf.zeros(0)], 2).shape == (0,)
+
+
+def test_chunks_of_an_axis_that_varies(against):
+    cut = tf.function(lambda x: shapes.chunk(x, 3, 1), input_signature=[tf.TensorSpec([2, None])])
+    for count in (3, 5, 6, 8):
+        x = against.random(2, count)
+        for got, want in zip(cut(tf.constant(x)), torch.chunk(torch.tensor(x), 3, 1), strict=True):
+            against.same(got, want)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="not enough for 3 chunks"):
+        cut(tf.constant(against.random(2, 4)))  # torch gives two

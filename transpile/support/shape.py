@@ -144,7 +144,12 @@ def chunk(x, chunks, dim=0):
     n = size(x, dim)
     if isinstance(n, int) and n % chunks == 0:
         return tuple(tf.split(x, chunks, dim))
-    return split(x, -(-n // chunks), dim)
+    if isinstance(n, int):
+        return split(x, -(-n // chunks), dim)
+    piece = -(-n // chunks)
+    last = n - piece * (chunks - 1)  # how many pieces there are is fixed in a graph
+    with tf.control_dependencies([tf.debugging.assert_positive(last, f"not enough for {chunks} chunks")]):
+        return tuple(tf.split(x, tf.stack([piece] * (chunks - 1) + [last]), dim, num=chunks))
 
 
 def split(x, split_size_or_sections, dim=0):
