@@ -35,3 +35,19 @@ CASES = {
 def test_equal(name, data_format):
     source, inputs = CASES[name]
     Pair(source, "Net()", inputs, data_format=data_format, returns="plain").check()
+
+
+SIZES = {
+    "a mean": "b, c, h, w = x.shape\n    return x.sum((2, 3)) / (h * w), x.sum(0) / b",
+    "positions": "h, w = x.shape[-2:]\n    rows = torch.arange(h)\n    return 2 * x / (w - 1) - 1, x.mean((1, 3)) * rows / h, rows + h",
+    "one size": "return x / x.size(2), x * x.shape[3]",
+}
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+@pytest.mark.parametrize("name", SIZES)
+def test_sizes_beside_tensors(name, data_format):
+    source = net(f"def forward(self, x):\n    x = nn.functional.avg_pool2d(x, 1)\n    {SIZES[name]}")
+    pair = Pair(source, "Net()", ["image[2,3,4,5]"], data_format=data_format)
+    pair.check()
+    pair.check_open()

@@ -11,6 +11,7 @@ import libcst as cst
 from transpile.infer.annotations import from_annotation
 from transpile.infer.changed_arguments import changed_argument
 from transpile.infer.containers import extend
+from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
     UNKNOWN,
@@ -303,6 +304,8 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
         return
     elif isinstance(fact, Sequence):
         parts = [fact.any()] * len(elements)
+        if isinstance(parts[0], Python) and parts[0].of == "size":
+            parts = [Python("int", None, Dim.symbol(f"size{id(element)}")) for element in elements]
     elif isinstance(fact, Layer) and fact.members is not None and not starred:
         items = fact.members.items
         parts = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
@@ -58,11 +59,14 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
         )
         for mine, other in ((first, second), (second, first))
     ]
+    mixed += [
+        isinstance(mine, Tensor) and _is_size(other) for mine, other in ((first, second), (second, first))
+    ]
     mixed += [isinstance(f, Tensor) and f.dtype_from == "both" for f in (first, second)]
     bools = [isinstance(f, Tensor) and f.dtype == "bool" for f in (first, second)]
     apart = _differ(first, second) or _is_handed_in(context, original, first, second)
     if name is not None and (any(mixed) or apart or (any(bools) and not plan.data["name"].startswith("Bit"))):
-        return expression(f"{context.support(name)}({source(updated.left)}, {source(updated.right)})")
+        return expression(f"{context.support(name)}({_argument(updated.left)}, {_argument(updated.right)})")
     sides = {"left": (first, second), "right": (second, first)}
     for field, (mine, other) in sides.items():
         if not isinstance(mine, Tensor) or mine.dtype is None or mine.dtype in FLOATS:
@@ -79,6 +83,24 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
             node = getattr(updated, field)
             updated = updated.with_changes(**{field: expression(f"tf.cast({source(node)}, tf.{target})")})
     return updated
+
+
+def _argument(node: cst.BaseExpression) -> str:
+    """An operand as the argument of a call, which needs no parentheses of its own."""
+    if isinstance(node, cst.BinaryOperation) and len(node.lpar) == 1 and "\n" not in source(node):
+        node = node.with_changes(lpar=(), rpar=())
+    return source(node)
+
+
+# The symbols of axes, as inference names them: `forward.x.2`, `%140.1`; numbers that a constructor was given are none.
+SIZE = re.compile(r"%\d+\.\d+|\.\d+(?![\w.])|size\d+")
+
+
+def _is_size(fact: Any) -> bool:
+    """Whether this is an int that comes from a tensor's shape: in a graph with open sizes it is an int32 tensor."""
+    if not isinstance(fact, Python) or fact.type != "int" or fact.dim is None or fact.dim.value is not None:
+        return False
+    return any(SIZE.search(name) is not None for name, _ in fact.dim.factors)
 
 
 def _differ(first: Any, second: Any) -> bool:

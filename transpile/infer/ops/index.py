@@ -171,6 +171,8 @@ def sequence_item(run: Run, node: cst.Subscript, owner: Sequence, parts: list[tu
         if owner.shape_of is not None:
             run.plans[id(node)] = Plan("shape_slice", tensor=resolve(owner.shape_of), slice=part)
             sliced.shape_of = None
+            if items is None:
+                sliced.element = Python("int", of="size")
             start = _bounds(run, part)
             if (
                 start is not None
