@@ -142,7 +142,6 @@ CASES = [
 # The codes, INFO apart, that a fixture is expected to be warned with; those that do not stand here, with none.
 WARNINGS: dict[str, set[str]] = {
     "channel_shuffle": {"LAY002"},  # a function of its own, that nothing says more of than b, c, h, w
-    "conv_lstm": {"SHP001"},  # an assert on the height
     "joining": {"LAY003"},  # functions of tensors of which nothing is known, here and below
     "one_hot_of_old": {"LAY003"},
     "seed_functions": {"LAY003"},

@@ -181,6 +181,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
         moved_axes(context, plan, rule, values)
         or rest_of_view(context, plan, rule, values)
         or cat_of_some(context, plan, values)
+        or squeezed(context, plan, values)
     )
     if special is not None:
         return special
@@ -227,6 +228,17 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly",
         )
     return expression(text)
+
+
+def squeezed(context: Context, plan: Plan, values: dict[str, str | None]) -> Any:
+    """An axis of an image that goes if its size is 1: where it may not be, the rank that follows would be wrong."""
+    if not plan.data.get("size_unknown") or "tensor" not in plan.data or values.get("dim") is None:
+        return None
+    layout = context.run.layout(plan.data["tensor"])
+    if not (isinstance(layout, tuple) and layout):
+        return None
+    context.needs("tf")
+    return expression(f"tf.squeeze({values['input']}, {values['dim']})")
 
 
 DIFFERENCES = {"changed": "API004", "ambiguous": "API007"}

@@ -78,9 +78,8 @@ def augmented_store(context: Context, original: cst.AugAssign, updated: cst.AugA
             if isinstance(value, (cst.Name, cst.Call, cst.Attribute, cst.Integer, cst.Float, cst.Subscript))
             else f"({source(value)})"
         )
-        return written(
-            context, original.target, updated.target, f"{source(updated.target)} {operator} {guarded}", plan
-        )
+        read = read_for_store(context, updated.target, plan)
+        return written(context, original.target, updated.target, f"{read} {operator} {guarded}", plan)
     if isinstance(original.target, cst.Attribute) and operator in "+-*/":
         fact = resolve(context.fact(original.target))
         owner = resolve(context.fact(original.target.value))
@@ -93,6 +92,32 @@ def augmented_store(context: Context, original: cst.AugAssign, updated: cst.AugA
             )
             return statement(f"{text} = {text} {operator} {guarded}")
     return None
+
+
+def read_for_store(context: Context, target: cst.Subscript, plan: Any) -> str:
+    """The part that `x[index] += v` changes, in the order in which it is stored."""
+    index = plan.data["index"]
+    if index is None or not is_in_torch_order(index):
+        return source(target)
+    owner, facts = in_torch_order(context, plan, source(target.value)), index.data["facts"]
+    if owner == source(target.value) and len(facts) == 1 and isinstance(facts[0], Tensor):
+        return source(target)  # one mask, which TensorFlow takes between brackets too
+    return f"{context.support('index')}({owner}, {key_text(target)})"
+
+
+def is_in_torch_order(index: Any) -> bool:
+    """Whether a subscript counts torch's axes even of an image: with index tensors, masks or new axes."""
+    return index.op == "advanced_index" or "in_torch_order" in index.data
+
+
+def in_torch_order(context: Context, plan: Any, owner: str) -> str:
+    """A tensor that index tensors and masks pick from: they are in torch's order, whatever it is in."""
+    tensor = plan.data["tensor"]
+    layout = context.run.layout(tensor)
+    if not (isinstance(layout, tuple) and layout and tensor.rank):
+        return owner
+    context.needs("tf")
+    return f"tf.transpose({owner}, {conversion(layout, PLAIN, tensor.rank)})"
 
 
 def written(context: Context, original: cst.Subscript, target: cst.Subscript, value: str, plan: Any) -> Any:
@@ -119,16 +144,14 @@ def written(context: Context, original: cst.Subscript, target: cst.Subscript, va
     layout = context.run.layout(tensor)
     if (
         index is not None
-        and index.op == "advanced_index"
+        and is_in_torch_order(index)
         and isinstance(layout, tuple)
         and layout
         and tensor.rank
     ):
         # the mask is in torch's order: so is the tensor while it is stored into
-        there = conversion(layout, PLAIN, tensor.rank)
         back = conversion(PLAIN, layout, tensor.rank)
-        context.needs("tf")
-        text = f"{function}(tf.transpose({owner}, {there}), {key}, {value})"
+        text = f"{function}({in_torch_order(context, plan, owner)}, {key}, {value})"
         return statement(f"{owner} = tf.transpose({text}, {back})")
     return kept(context, original.value, owner, f"{function}({owner}, {key}, {value})")
 

@@ -303,6 +303,7 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
             tensor.layout if keep else (PLAIN if not isinstance(layout, Open) or rank <= 2 else Open()),
         )
     if new_at:
+        plan.data["in_torch_order"] = True
         run.want(node.value, tensor, PLAIN)
         return Tensor(len(result_dims), tuple(result_dims), tensor.dtype, PLAIN)
     run.convert.pop(id(node.value), None)
