@@ -346,3 +346,18 @@ def test_reports_are_plain_data():
     result = translation(fixture("pyramid_dict"))
     assert json.loads(json.dumps(result.signatures)) == result.signatures
     assert hashlib.sha256(result.code.encode()).hexdigest()
+
+
+def test_code_in_a_formatted_string_has_other_quotes_than_the_string():
+    source = """
+import torch
+import torch.nn.functional as F
+
+
+def f(x: torch.Tensor):
+    one = f"{torch.__version__} {F.gelu(x)} {'as it was'}"
+    return one, f'{torch.__version__}', f\"\"\"{torch.__version__} "quoted\"\"\", f"{f'{torch.__version__}'}"
+"""
+    code = translate(source).code
+    ast.parse(code, feature_version=(3, 10))
+    assert "TorchVersion('2.13.0')" in code and "f'{TorchVersion(\"2.13.0\")}'" in code and "'as it was'" in code
