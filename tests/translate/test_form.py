@@ -360,4 +360,6 @@ def f(x: torch.Tensor):
 """
     code = translate(source).code
     ast.parse(code, feature_version=(3, 10))
-    assert "TorchVersion('2.13.0')" in code and "f'{TorchVersion(\"2.13.0\")}'" in code and "'as it was'" in code
+    assert (
+        "TorchVersion('2.13.0')" in code and "f'{TorchVersion(\"2.13.0\")}'" in code and "'as it was'" in code
+    )

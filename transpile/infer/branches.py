@@ -56,6 +56,9 @@ def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
     brought = run.function.unpacked.get(name)
     if brought in layouts and brought in (IMAGE, PLAIN):
         target = brought  # the others are converted where they are assigned
+    if target == PLAIN and None in ranks and run.learning:
+        run.postponed = True  # one of the two may be known better by then
+        return
     run.function.pins[name] = target
     for fact in (resolve(left), resolve(right)):
         if isinstance(fact, Tensor) and run.layout(fact) != target:

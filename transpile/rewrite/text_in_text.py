@@ -26,7 +26,9 @@ def formatted(context: Context, original: cst.FormattedString, updated: cst.Form
         if isinstance(part, cst.FormattedStringExpression) and part is not before:
             part = cst.ensure_type(part.visit(_Requoted(quote)), cst.FormattedStringExpression)
             if quote in source(part.expression):  # a string in a string in this one
-                context.say("API001", before, "no quotes are left for its translation here; it stays as it is")
+                context.say(
+                    "API001", before, "no quotes are left for its translation here; it stays as it is"
+                )
                 part = cst.ensure_type(before, cst.FormattedStringExpression)
         parts.append(part)
     return updated.with_changes(parts=parts)
