@@ -36,3 +36,27 @@ def test_equal(name, data_format):
 def test_only_what_changes_is_stored():
     for name, stored in (("a tensor of its own", False), ("a list", False), ("a statement", True)):
         assert (" = add(" in translation(CASES[name]).code) is stored, name
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (ADD, False),
+        ("def add(x: torch.Tensor, y: torch.Tensor):\n    x = x + y\n    x += y\n    print(x)", False),
+        ("def add(x: torch.Tensor, y: torch.Tensor):\n    x += y", True),
+        ("def add(x: torch.Tensor, y: torch.Tensor):\n    x[:, 1:] = y[:, 1:]\n    return y", True),
+    ],
+)
+def test_a_change_that_is_lost_is_said(function, said):
+    result = translation(net(function, "z = self.c(x); add(z, x); return z * 2"))
+    assert any(d.code == "STA001" for d in result.diagnostics) is said
+
+
+def test_what_is_stored_into_weights_is_not_lost():
+    source = (
+        "import torch\nfrom torch import nn\n\n\ndef fill(w: torch.Tensor):\n    with torch.no_grad():\n"
+        "        w.zero_()\n\n\nclass Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.w = nn.Parameter(torch.ones(3))\n        fill(self.w)\n\n    def forward(self, x):\n"
+        "        return x * self.w\n"
+    )
+    assert not any(d.code == "STA001" for d in translation(source).diagnostics)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.definitions import FunctionInfo
-from transpile.infer.facts import Function, Tensor, resolve
+from transpile.infer.facts import UNKNOWN, Function, Tensor, resolve
 from transpile.infer.run import Run
 from transpile.infer.scopes import own_nodes
 
-__all__ = ["changed_argument"]
+__all__ = ["changed_argument", "lost_change"]
 
 
 def changed_argument(run: Run, node: cst.BaseExpression) -> cst.BaseExpression | None:
@@ -28,6 +28,28 @@ def changed_argument(run: Run, node: cst.BaseExpression) -> cst.BaseExpression |
             arg.keyword.value if arg.keyword is not None else parameters[min(place, len(parameters) - 1)]
         ):
             return arg.value if isinstance(arg.value, (cst.Name, cst.Attribute)) else None
+    return None
+
+
+def lost_change(run: Run, node: cst.BaseExpression) -> str | None:
+    """The argument, as it is written, that a call changes in place without giving it back."""
+    callee = resolve(run.fact(node.func)) if isinstance(node, cst.Call) else None
+    if not isinstance(node, cst.Call) or not isinstance(callee, Function):
+        return None
+    info = callee.info
+    body = list(own_nodes(info.node.body))
+    for place, parameter in enumerate(info.own_parameters):
+        name = parameter.name
+        fact = resolve(info.facts.get(name, UNKNOWN))
+        if not isinstance(fact, Tensor) or fact.is_parameter:
+            continue  # what is stored into a weight is assigned to it
+        if any(_rebinds(n, name) for n in body) or not any(_changes(n, name) for n in body):
+            continue
+        for number, arg in enumerate(node.args):
+            meant = arg.keyword.value == name if arg.keyword is not None else number == place
+            given = resolve(run.fact(arg.value))
+            if meant and isinstance(given, Tensor) and not given.is_parameter:
+                return cst.Module([]).code_for_node(arg.value)
     return None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.annotations import from_annotation
-from transpile.infer.changed_arguments import changed_argument
+from transpile.infer.changed_arguments import changed_argument, lost_change
 from transpile.infer.containers import extend
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
@@ -99,6 +99,14 @@ def expression(run: Run, node: cst.Expr) -> bool:
         if isinstance(changed, cst.Name):
             assign(run, changed, fact, node.value)
             run.facts[id(changed)] = fact
+        return False
+    lost = lost_change(run, node.value)
+    if lost is not None:
+        run.remark(
+            "STA001", node,
+            f"the call changes {lost} in place and does not return it: the change is lost",
+            "Return the tensor, and bind the name to what the call returns.",
+        )  # fmt: skip
     return False
 
 
