@@ -146,3 +146,31 @@ class Net(nn.Module):
 @pytest.mark.parametrize("data_format", FORMATS)
 def test_one_function_of_two_layouts(data_format):
     Pair(STRETCHED, "Net()", ["image[2,1,3,5]"], data_format=data_format, returns=["plain", "plain"]).check()
+
+
+JOINED = """
+import torch
+from einops import rearrange, repeat
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, axes=2):
+        super().__init__()
+        self.axes = axes
+        self.linear = nn.Linear(5, 3)
+
+    def forward(self, data):
+        b, *axis, _ = data.shape
+        assert len(axis) == self.axes
+        marks = [torch.linspace(-1.0, 1.0, steps=size) for size in axis]
+        marks = torch.stack(torch.meshgrid(*marks, indexing="ij"), dim=-1)
+        marks = repeat(marks, "... -> b ...", b=b)
+        data = torch.cat((data, marks), dim=-1)
+        return self.linear(rearrange(data, "b ... d -> b (...) d"))
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_what_is_joined_shares_its_layout(data_format):
+    Pair(JOINED, "Net()", ["f32[2,4,3,3]"], data_format=data_format, returns="plain").check()

@@ -152,6 +152,12 @@ def cat(site: Site) -> Fact:
     if not members:
         return Tensor(None, None, None, PLAIN)
     layout = common_layout(run, members)
+    if isinstance(layout, Open) and any(run.layout(t) == PLAIN for _, t in members):
+        run.postponed = True
+        if not run.learning:  # nothing says more of it than what it is joined with, whose axes it shares
+            layout.settle(PLAIN)
+            run.learn("layout", site.node)
+            layout = PLAIN
     first = next((t for _, t in members if t.rank is not None), members[0][1])
     for _, tensor in members:
         if tensor.rank is None and first.rank is not None:
