@@ -357,7 +357,7 @@ def image_result(
     """Bind an operand as an image of this rank and return the image that comes out."""
     tensor.lent = tensor.lent and tensor.rank != rank
     if rank is not None and tensor.rank is None:
-        tensor.rank = rank
+        tensor.settle_rank(rank)
         run.version += 1
     if rank is not None and tensor.rank == rank - 1 and rank >= 4:
         # torch's unbatched form (C, H, W)

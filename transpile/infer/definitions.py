@@ -112,6 +112,7 @@ class FunctionInfo:
         self.hands_on: bool | None = None  # whether it only hands its arguments on (contextual.py)
         self.constants: dict[str, set[int]] = {}  # the ints that callers give for a parameter
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
+        self.brought: list[Fact] = []  # parts of parameters in the layout that a caller cannot change
         self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say
         self.assumed: set[str] = (
             set()

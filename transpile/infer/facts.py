@@ -51,7 +51,7 @@ class Tensor(Fact):
     """
 
     __slots__ = (
-        "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "dtype_from"
+        "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "peers", "dtype_from"
     )  # fmt: skip
 
     def __init__(
@@ -70,6 +70,7 @@ class Tensor(Fact):
         self.source = source  # the plan of a permute whose layout its consumer may choose
         self.is_parameter = is_parameter  # a weight or buffer of a layer
         self.lead: Dim | None = None  # the size of the first axis, where the rank is not known
+        self.peers: list[Tensor] = []  # what this is either of, all of one rank that is not known yet
         self.lent = False  # of a parameter: callers have this rank, no use in the body asks for it
         self.dtype_from = (
             ""  # "callers" where all have this dtype, "others" where none has an integer's, "both"
@@ -80,6 +81,13 @@ class Tensor(Fact):
         if self.rank is not None and self.rank <= 2:
             return self.layout if isinstance(self.layout, tuple) else PLAIN
         return settle(self.layout)
+
+    def settle_rank(self, rank: int) -> None:
+        """Take the rank that a use asks for; whatever may stand in this place has it too."""
+        self.rank = rank
+        for peer in self.peers:
+            if peer.rank is None:
+                peer.settle_rank(rank)
 
     def first(self) -> Dim | None:
         """The size of the first axis, which may be known though the rank is not."""

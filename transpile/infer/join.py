@@ -221,6 +221,8 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
         is_parameter=left.is_parameter or right.is_parameter,
     )  # fmt: skip
     joined.lead = _lead(left, right, rank)
+    if rank is None:
+        joined.peers = [t for t in (left, right) if t.rank is None]
     return joined
 
 

@@ -149,7 +149,7 @@ class Run:
         if isinstance(fact, Tensor):
             fact.lent = fact.lent and fact.rank != rank
             if rank is not None and fact.rank is None:
-                fact.rank = rank
+                fact.settle_rank(rank)
                 self.version += 1
             return fact
         return None

@@ -23,7 +23,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import join, link
-from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run, same
 
 __all__ = ["is_callable", "learn", "learn_entry"]
@@ -108,6 +108,8 @@ def learn(
                 run.learn("layout", node)
         elif have != want and node is not None:
             run.want(node, outer, want)
+        elif have != want:
+            _as_brought(run, info, inner, have)
         return
     if _widened(run, info, parameter, inner, outer):
         return
@@ -118,10 +120,29 @@ def learn(
         return
     if isinstance(inner, Sequence) and isinstance(outer, Sequence):
         if inner.items is not None and outer.items is not None and len(inner.items) == len(outer.items):
-            for a, b in zip(inner.items, outer.items, strict=True):
-                learn(run, info, a, b, None)
+            places = _written_items(node, len(inner.items))
+            for a, b, place in zip(inner.items, outer.items, places, strict=True):
+                learn(run, info, a, b, place)
         else:
             learn(run, info, inner.any(), outer.any(), None)
+
+
+def _written_items(node: cst.BaseExpression | None, count: int) -> list[cst.BaseExpression | None]:
+    """The expressions of a tuple or list that is written out where it is handed over."""
+    if isinstance(node, (cst.Tuple, cst.List)) and len(node.elements) == count:
+        if not any(isinstance(element, cst.StarredElement) for element in node.elements):
+            return [element.value for element in node.elements]
+    return [None] * count
+
+
+def _as_brought(run: Run, info: FunctionInfo, inner: Tensor, have: Pair) -> None:
+    """What nobody can convert where it is handed over (an item of a tuple) keeps its layout: the body converts it."""
+    if inner.rank not in (None, 3, 4, 5) or any(known is inner for known in info.brought):
+        return
+    info.brought.append(inner)
+    inner.layout = have
+    info.dirty = True
+    run.version += 1
 
 
 def _meet_dtypes(run: Run, info: FunctionInfo, inner: Tensor, outer: Tensor) -> None:

@@ -14,7 +14,7 @@ def permuted(site: Site, tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
     run, node = site.run, site.operand(site.rule.params[0].name)
     rank = len(axes)
     if tensor.rank is None:
-        tensor.rank = rank
+        tensor.settle_rank(rank)
         run.version += 1
     layout = run.ask(tensor, node or site.node)
     dims = run.dims(tensor, site.node)
