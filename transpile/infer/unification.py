@@ -129,10 +129,10 @@ def learn(
 
 def _written_items(node: cst.BaseExpression | None, count: int) -> list[cst.BaseExpression | None]:
     """The expressions of a tuple or list that is written out where it is handed over."""
-    if isinstance(node, (cst.Tuple, cst.List)) and len(node.elements) == count:
-        if not any(isinstance(element, cst.StarredElement) for element in node.elements):
-            return [element.value for element in node.elements]
-    return [None] * count
+    if not isinstance(node, (cst.Tuple, cst.List)) or len(node.elements) != count:
+        return [None] * count
+    starred = any(isinstance(element, cst.StarredElement) for element in node.elements)
+    return [None if starred else element.value for element in node.elements]
 
 
 def _as_brought(run: Run, info: FunctionInfo, inner: Tensor, have: Pair) -> None:

@@ -27,6 +27,8 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
         or context.run.attribute_of_site.get(id(original)) in context.run.subscripted
     ):
         return None
+    if _is_public(context, original):
+        return None
     for arg in original.args:
         fact = context.fact(arg.value)
         if isinstance(arg.value, cst.Call) and _is_chosen_by_callers(context, arg.value):
@@ -49,6 +51,12 @@ def qualifies(context: Context, original: cst.Call, updated: cst.Call) -> Any:
             whitespace_before_args=cst.SimpleWhitespace(""),
         )
     return expression(f"tf.keras.Sequential([{', '.join(elements)}])")
+
+
+def _is_public(context: Context, original: cst.Call) -> bool:
+    """Whether this is a public attribute of a class in a package: others import it, and slice its `features`."""
+    attribute = context.run.attribute_of_site.get(id(original))
+    return attribute is not None and not attribute.startswith("_") and "." in context.run.module.name
 
 
 def _is_chosen_by_callers(context: Context, call: cst.Call) -> bool:
