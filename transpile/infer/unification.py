@@ -108,7 +108,7 @@ def learn(
                 run.learn("layout", node)
         elif have != want and node is not None:
             run.want(node, outer, want)
-        elif have != want:
+        elif have != want and have in (PLAIN, IMAGE):
             _as_brought(run, info, inner, have)
         return
     if _widened(run, info, parameter, inner, outer):
