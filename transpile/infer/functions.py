@@ -197,9 +197,21 @@ def _tie(old: Fact, new: Fact) -> None:
             _tie(one, other)
 
 
+def _leave(fact: Fact) -> None:
+    """What leaves a function is used by callers, whose ranks say nothing of the names in its body."""
+    fact = resolve(fact)
+    if isinstance(fact, Tensor):
+        fact.peers = []
+    elif isinstance(fact, Sequence):
+        for item in fact.items if fact.items is not None else [fact.element]:
+            _leave(item)
+
+
 def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
     if not run.returned:
         return Python("none")
+    for _, fact in run.returned:
+        _leave(fact)
     merged: Fact | None = None
     for _, fact in run.returned:
         if merged is None:
@@ -224,6 +236,7 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
             lead, merged = merged.lead, Tensor(merged.rank, merged.dims, merged.dtype, target)
             merged.lead = lead
     assert merged is not None
+    _leave(merged)
     return merged
 
 
