@@ -95,8 +95,11 @@ class Evaluated:
         self.defaults = rule.defaults
         self.values = values
         self.names = names
+        self.varargs = {p.name for p in rule.params if p.kind == "varargs"}
 
     def given(self, name: str) -> bool:
+        if name in self.varargs and self.values.get(name) == "[]":
+            return False
         return self.values.get(name) not in (None, "None")
 
     def constant(self, name: str) -> Any:

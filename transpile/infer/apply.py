@@ -185,9 +185,16 @@ def _literal(text: str) -> Any:
 
 
 def bind(
-    rule: Any, positional: list[Operand], keywords: dict[str, Operand], receiver: Operand | None
+    rule: Any,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+    receiver: Operand | None,
+    spread: bool = False,
 ) -> tuple[dict[str, Any], set[str]] | None:
-    """Arguments by parameter name, as torch binds them; None if the call does not fit."""
+    """Arguments by parameter name, as torch binds them; None if the call does not fit.
+
+    `spread` says that the first argument is starred.
+    """
     values: dict[str, Any] = {}
     dropped: set[str] = set()
     queue = [receiver, *positional] if receiver is not None else list(positional)
@@ -199,6 +206,8 @@ def bind(
             values[parameter.name] = queue
             queue = []
         elif parameter.kind == "positional":
+            if spread and varargs is not None and parameter.default is not None:
+                continue  # as the rulebook's binding does with their texts
             values[parameter.name] = queue.pop(0)
     if queue:
         return None
@@ -232,7 +241,8 @@ def apply(
     receiver: Operand | None,
 ) -> Fact:
     """Plan the rewriting of a call by its rule and say what it returns."""
-    bound = bind(rule, positional, keywords, receiver)
+    spread = isinstance(node, cst.Call) and bool(node.args) and node.args[0].star == "*"
+    bound = bind(rule, positional, keywords, receiver, spread)
     if bound is None:
         run.plans[id(node)] = Plan("left", rule, reason="its arguments do not fit the rule's parameters")
         return UNKNOWN

@@ -75,6 +75,8 @@ def bind(
                 unsettled.add(param.name)
             queue = []
         elif param.kind == "positional" and queue:
+            if queue[0].startswith("*") and param.default is not None and rule.params[-1].kind == "varargs":
+                continue  # torch.Tensor(*sizes): all of them go where any number may
             if queue[0].startswith("*"):
                 return BindError("a starred argument has no known place")
             given[param.name] = queue.pop(0)

@@ -32,3 +32,10 @@ def axes_of(x, dim):
     if dim is None or (isinstance(dim, (tuple, list)) and len(dim) == 0):
         return list(range(rank))
     return [d % rank for d in dim] if isinstance(dim, (tuple, list)) else dim
+
+
+def tensor_of(data, dtype):
+    """torch.Tensor(n), of so many elements, or torch.Tensor(values), with these."""
+    if isinstance(data, int):
+        return tf.zeros([data], dtype)
+    return tf.cast(data, dtype)

@@ -15,9 +15,11 @@ def shape(x):
 
 
 def size(x, dim=None):
-    """All sizes of x, or the one of axis `dim`."""
+    """All sizes of x, or the one of axis `dim`; the length of what is no tensor."""
     if dim is None:
         return shape(x)
+    if dim == 0 and not hasattr(x, "shape"):
+        return len(x)
     return tf.shape(x)[dim] if x.shape[dim] is None else x.shape[dim]
 
 
