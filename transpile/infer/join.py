@@ -97,6 +97,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
         if right.items == []:
             return Sequence(type_, None, left.any())
         joined = Sequence(type_, None, join(left.any(), right.any()))
+        if left.places == right.places and type(left.content) is type(right.content):
+            joined.places, joined.content = right.places, right.content  # the same list, once more
         if left.ones_after is not None and right.ones_after is not None:
             joined.ones_after = max(left.ones_after, right.ones_after)
         return joined

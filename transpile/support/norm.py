@@ -200,9 +200,9 @@ class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
         )
         self.num_features, self.momentum, self.affine = None, momentum, affine
         self.track_running_stats, self.data_format = track_running_stats, data_format or DATA_FORMAT
-        self.num_batches_tracked = Buffer(tf.constant(0, tf.int64)) if track_running_stats else None
         if num_features is not None:
             self.make(num_features)
+        self.num_batches_tracked = Buffer(tf.constant(0, tf.int64)) if track_running_stats else None
 
     def make(self, num_features):
         """Makes the weights and statistics."""
