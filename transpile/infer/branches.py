@@ -23,6 +23,7 @@ from transpile.infer.facts import (
 )
 from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.statements import statement, suite
 from transpile.source.walk import descendants
@@ -54,7 +55,11 @@ def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
     ranks = [t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     target = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
     brought = run.function.unpacked.get(name)
-    if brought in layouts and brought in (IMAGE, PLAIN):
+    tensors = [t for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
+    # what a permute made comes in the other order at no cost; nothing converts what a parameter is first
+    movable = all(isinstance(t.source, Plan) for t in tensors if run.layout(t) == brought)
+    given = any(parameter.name == name for parameter in run.function.parameters)
+    if brought in layouts and brought in (IMAGE, PLAIN) and not (given and movable):
         target = brought  # the others are converted where they are assigned
     if target == PLAIN and None in ranks and run.learning:
         run.postponed = True  # one of the two may be known better by then

@@ -223,11 +223,27 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         elif isinstance(owner, Class):
             run.store_attribute(owner.info, target.attr.value, id(target), fact)
     elif isinstance(target, (cst.Tuple, cst.List)):
-        unpack(run, target, fact)
+        if not _one_by_one(run, target, fact, value):
+            unpack(run, target, fact)
     elif isinstance(target, cst.Subscript):
         store(run, target, fact, value)
     elif isinstance(target, cst.StarredElement):
         assign(run, target.value, Sequence("list", None, fact), None)
+
+
+def _one_by_one(run: Run, target: cst.Tuple | cst.List, fact: Fact, value: cst.BaseExpression | None) -> bool:
+    """`x, y = f(x), f(y)`: each name has an expression of its own, which can be converted for it."""
+    fact = resolve(fact)
+    if not isinstance(value, (cst.Tuple, cst.List)) or not isinstance(fact, Sequence) or fact.items is None:
+        return False
+    elements = (*target.elements, *value.elements)
+    if not len(target.elements) == len(value.elements) == len(fact.items):
+        return False
+    if any(isinstance(element, cst.StarredElement) for element in elements):
+        return False
+    for left, right, part in zip(target.elements, value.elements, fact.items, strict=True):
+        assign(run, left.value, part, right.value)
+    return True
 
 
 def forget_places(run: Run, name: str) -> None:
