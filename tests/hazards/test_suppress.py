@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from transpile import translate
+from transpile.editor.edits import applied
 from transpile.hazards import check_tensorflow
 
 CALL = "torch.cuda.comm.broadcast(x, [0])"
@@ -50,3 +51,21 @@ def test_the_fix_takes_the_idle_codes_away() -> None:
     )
     (diagnostic,) = translate(text).diagnostics
     assert diagnostic.fix is not None and diagnostic.fix[0].text == "# transpile: ignore[API001]"
+
+
+@pytest.mark.parametrize(
+    ("line", "left"),
+    [
+        ("y = x  # transpile: ignore[API001]", "y = x\n"),
+        ("y = x  # transpile: ignore[API001] as they say", "y = x  # as they say\n"),
+        ("y = x  # transpile: ignore  # noqa", "y = x  # noqa\n"),
+        ("y = x  # noqa  # transpile: ignore[API001]", "y = x  # noqa\n"),
+        ("# transpile: ignore[API001]", ""),
+        ("# for now: # transpile: ignore[API001]", "# for now:\n"),
+    ],
+)
+def test_the_fix_takes_the_comment_away_and_nothing_else(line: str, left: str) -> None:
+    text = f"import torch\n\ndef f(x):\n    {line}\n    return x * 2\n"
+    (diagnostic,) = translate(text).diagnostics
+    assert diagnostic.code == "IGN001" and diagnostic.fix is not None
+    assert applied(text, diagnostic.fix) == text.replace(f"    {line}\n", f"    {left}" if left else "")

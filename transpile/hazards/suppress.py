@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from transpile.diagnostics import Diagnostic, Edit, Severity
 from transpile.hazards.codes import SEVERITIES, risk
 
-__all__ = ["suppressed"]
+__all__ = ["is_mark", "suppressed"]
 
 UNUSED = risk(
     "IGN001",
@@ -39,6 +39,11 @@ line below). The reason is gone, or the comment stands on the wrong line: take i
 _MARK = re.compile(r"#\s*transpile:\s*ignore(?:\[([^\]]*)\])?")
 
 
+def is_mark(line: str) -> bool:
+    """Whether a line has such a comment."""
+    return _MARK.search(line) is not None
+
+
 @dataclass
 class _Comment:
     line: int  # that it speaks of
@@ -48,6 +53,8 @@ class _Comment:
     codes: list[str]
     used: set[str] = field(default_factory=set)
     is_alone: bool = False
+    before: int = 1  # the column where the space in front of it begins
+    reason: str = ""  # what is written behind it
 
 
 def suppressed(
@@ -87,6 +94,7 @@ def _comments(text: str) -> list[_Comment]:
     if "transpile:" not in text:
         return []
     found = []
+    lines = text.split("\n")
     try:
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
             if token.type != tokenize.COMMENT or not (match := _MARK.search(token.string)):
@@ -95,7 +103,10 @@ def _comments(text: str) -> list[_Comment]:
             line, column = token.start
             alone = not token.line[:column].strip()
             end = column + match.end() + 1
-            found.append(_Comment(line + alone, line, column + match.start() + 1, end, codes, is_alone=alone))
+            before = len(lines[line - 1][: column + match.start()].rstrip()) + 1
+            comment = _Comment(line + alone, line, column + match.start() + 1, end, codes, is_alone=alone)
+            comment.before, comment.reason = before, token.string[match.end() :]
+            found.append(comment)
     except (tokenize.TokenError, SyntaxError):
         return []
     return found
@@ -114,10 +125,14 @@ def _unused(comments: list[_Comment], filename: str, concerns: Callable[[str], b
         if rest:
             text = f"# transpile: ignore[{', '.join(rest)}]"
             fix = Edit(comment.own_line, comment.column, comment.own_line, comment.end_column, text)
-        elif comment.is_alone:
+        elif comment.reason.strip():  # stays, as a comment of its own
+            text = "" if comment.reason.lstrip().startswith("#") else "# "
+            end = comment.end_column + len(comment.reason) - len(comment.reason.lstrip())
+            fix = Edit(comment.own_line, comment.column, comment.own_line, end, text)
+        elif comment.is_alone and comment.before == 1:
             fix = Edit(comment.own_line, 1, comment.own_line + 1, 1, "")
         else:
-            fix = Edit(comment.own_line, comment.column, comment.own_line, comment.end_column, "")
+            fix = Edit(comment.own_line, comment.before, comment.own_line, comment.end_column, "")
         said.append(
             Diagnostic(
                 UNUSED, SEVERITIES[UNUSED], f"nothing is suppressed here: no {what} is found", filename,
