@@ -57,12 +57,64 @@ def test_standard_input_goes_to_standard_output(capsys: Capture, monkeypatch: py
 
 def test_nothing_to_do_is_said_and_harmless(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
     assert main(["fix", "net.py", "--line", "2"]) == 0
-    assert "nothing to translate there" in capsys.readouterr().err
+    assert "nothing to translate or to fix there" in capsys.readouterr().err
     assert main(["fix", "net.py", "--line", "2", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["edits"] == []
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"x = 1\n")))
     assert main(["fix", "-", "--line", "1", "--apply"]) == 0
     assert capsys.readouterr().out == "x = 1\n"
+
+
+PORTED = """import tensorflow as tf
+
+
+def head(b):
+    if not b:
+        return tf.keras.Sequential()
+    return tf.keras.Sequential(tf.keras.layers.Dense(8), tf.keras.layers.Dense(b))
+
+
+def swapped(x):
+    return tf.reshape(x, [x.shape[1], x.shape[0]])
+"""
+HEAD = "    return tf.keras.Sequential([tf.keras.layers.Dense(8), tf.keras.layers.Dense(b)])\n"
+SWAPPED = "    return tf.reshape(x, [x.shape[1], tf.shape(x)[0]])\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "new", "code"),
+    [
+        (["--line", "6"], [], []),
+        (["--line", "7"], [HEAD], ["SEQ001"]),
+        (["--line", "4", "--scope", "function"], [HEAD], ["SEQ001"]),
+        (["--scope", "file"], [HEAD, SWAPPED], ["SEQ001", "SHP002"]),
+    ],
+)
+def test_a_finding_in_tensorflow_source_is_fixed(
+    capsys: Capture, words: list[str], new: list[str], code: list[str]
+) -> None:
+    Path("ported.py").write_text(PORTED)
+    assert main(["fix", "ported.py", *words, "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert [found["code"] for found in report["diagnostics"]] == code
+    assert report["title"] == ("Fix " + ", ".join(code) if code else None)
+    assert main(["fix", "ported.py", *words, "--apply"]) == 0
+    lines = Path("ported.py").read_text().splitlines(keepends=True)
+    assert [line for line in lines if line not in PORTED.splitlines(keepends=True)] == new
+
+
+def test_a_comment_that_suppresses_nothing_is_taken_away() -> None:
+    text = SOURCE.replace("import torch\n", "import torch  # transpile: ignore[API001]\n")
+    Path("net.py").write_text(text)
+    assert main(["fix", "net.py", "--line", "1", "--apply"]) == 0
+    assert Path("net.py").read_text() == SOURCE
+
+
+def test_a_comment_that_is_needed_stays() -> None:
+    text = SOURCE.replace("torch.neg(x)", "torch.no_such(x)  # transpile: ignore[API001]")
+    Path("net.py").write_text(text)
+    assert main(["fix", "net.py", "--line", "5", "--apply"]) == 0
+    assert Path("net.py").read_text() == text
 
 
 @pytest.mark.parametrize(

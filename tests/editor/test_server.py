@@ -233,6 +233,28 @@ def test_the_layout_of_a_parameter_is_stated(tmp_path: Path) -> None:
     session(work, tmp_path)
 
 
+def test_tensorflow_source_has_findings_and_fixes(tmp_path: Path) -> None:
+    source = """import tensorflow as tf
+
+head = tf.keras.Sequential(tf.keras.layers.Dense(8), tf.keras.layers.Dense(4))
+"""
+
+    async def work(client: Client) -> None:
+        client.show(tmp_path / "ported.py", source)
+        (found,) = await client.findings()
+        assert found.code == "SEQ001"
+        offered = await client.actions("tf.keras.Seq|uential(tf")
+        assert list(offered) == ["Fix SEQ001", "Ignore SEQ001 on this line"]
+        edit = offered["Fix SEQ001"].edit
+        assert edit is not None
+        fixed = client.after(edit)
+        assert "Sequential([tf.keras.layers.Dense(8), tf.keras.layers.Dense(4)])" in fixed
+        client.type(source, fixed)
+        assert await client.findings() == []
+
+    session(work, tmp_path)
+
+
 def test_the_settings_of_the_project_hold(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.transpile]\ndata-format = "channels_first"\n')
     (tmp_path / "net.py").write_text(SOURCE)

@@ -60,7 +60,8 @@ def command(
     """Show the rewrite of one place as a diff, print it as edits, or write it.
 
     The place is the expression around the column, or the statement on the line; the header of a class or a
-    function means all of it. A dash reads standard input.
+    function means all of it. Where nothing is to be translated, as in TensorFlow source, it is the fix of a
+    finding there that `transpile check` reports. A dash reads standard input.
     """
     from transpile.editor.fix import fix_at
     from transpile.editor.source import Settings, Source
@@ -123,4 +124,4 @@ def _show(
     diagnostics = found.diagnostics if found is not None else ()
     say(render("text", [FileReport(shown, None, diagnostics)]), sys.stderr)
     if not changed:
-        say(f"{shown}: nothing to translate there\n", sys.stderr)
+        say(f"{shown}: nothing to translate or to fix there\n", sys.stderr)

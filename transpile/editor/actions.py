@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import libcst as cst
 
 from transpile.diagnostics import Diagnostic, Edit
-from transpile.editor.fix import fix_at
+from transpile.editor.fix import rewrite_at
 from transpile.editor.place import find
 from transpile.editor.source import Source
 from transpile.infer.definitions import parameters_of
@@ -34,35 +34,42 @@ class Action(NamedTuple):
     preferred: bool = False
 
 
-def actions(source: Source, line: int, column: int, found: Sequence[Diagnostic]) -> Iterator[Action]:
-    """The actions at a place (from 1); `found` are the findings there."""
+def actions(
+    source: Source | None, lines: Sequence[str], line: int, column: int, found: Sequence[Diagnostic]
+) -> Iterator[Action]:
+    """The actions at a place (from 1) of a text; `found` are the findings there, `source` is None without torch."""
     for diagnostic in found:
         if diagnostic.fix:
             yield Action(f"Fix {diagnostic.code}", diagnostic.fix, answers=diagnostic, preferred=True)
-        for title, edits in _hints(source, diagnostic):
+        for title, edits in _hints(source, diagnostic) if source is not None else ():
             yield Action(title, edits, answers=diagnostic)
-    here = fix_at(source, line, column)
+    if source is not None:
+        yield from _rewrites(source, line, column)
+    for diagnostic in found:
+        if not diagnostic.code.startswith(("SYN", "IGN")):
+            yield Action(
+                f"Ignore {diagnostic.code} on this line", _ignored(lines, diagnostic), answers=diagnostic
+            )
+
+
+def _rewrites(source: Source, line: int, column: int) -> Iterator[Action]:
+    here = rewrite_at(source, line, column)
     if here is not None and here.edits:
         yield Action(here.title, here.edits, preferred=True)
     for scope, title in _TITLES.items():
         if scope == "file" or find(source.tree, source.places, line, column, scope).nodes:
             yield Action(title, scope=scope)
-    for diagnostic in found:
-        if not diagnostic.code.startswith(("SYN", "IGN")):
-            yield Action(
-                f"Ignore {diagnostic.code} on this line", _ignored(source, diagnostic), answers=diagnostic
-            )
 
 
 def rewrite(source: Source, line: int, column: int, scope: str) -> Sequence[Edit]:
     """The edits of a scope around a place."""
-    fix = fix_at(source, line, column, scope=scope)
+    fix = rewrite_at(source, line, column, scope=scope)
     return fix.edits if fix is not None else ()
 
 
-def _ignored(source: Source, diagnostic: Diagnostic) -> list[Edit]:
+def _ignored(lines: Sequence[str], diagnostic: Diagnostic) -> list[Edit]:
     """A comment behind the line, or one more code in the one that stands there."""
-    text = source.lines[diagnostic.line - 1]
+    text = lines[diagnostic.line - 1]
     match = _IGNORE.search(text)
     if match is not None:
         at = match.end() - 1

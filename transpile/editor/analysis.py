@@ -13,7 +13,8 @@ from transpile import partial
 from transpile.diagnostics import UNPARSABLE, Diagnostic, Severity, SourceError
 from transpile.editor.incremental import Piecewise
 from transpile.editor.source import Settings, Source
-from transpile.hazards import say
+from transpile.hazards import check_tensorflow, say
+from transpile.rewrite.context import Context
 from transpile.rewrite.module import Preparing, begin, rewrite
 from transpile.source.walk import walk
 from transpile.translate import concerns
@@ -45,8 +46,9 @@ class Analysis:
         self.text = text
         self.error = None
         if not concerns(text):
-            self.source, self._pieces, self.diagnostics, self.settled = None, None, [], True
-            return []
+            self.source, self._pieces, self.settled = None, None, True
+            self.diagnostics = check_tensorflow(text, self.settings.filename)
+            return self.diagnostics
         collecting = gc.isenabled()
         gc.disable()  # trees are many small objects: a collection in the middle takes longer than the work
         try:
@@ -83,7 +85,7 @@ class Analysis:
                 walk(statement, Preparing(context))
                 said[key] = statement, context.remarks[before:]
         self._said = said
-        self.diagnostics = say(context, self._pieces.tree, self.settings.filename, self._pieces)
+        self.diagnostics = self._all_said(context, self._pieces)
 
     def settle(self) -> list[Diagnostic]:
         """The same with every statement rewritten: exactly what the command says."""
@@ -95,9 +97,15 @@ class Analysis:
             statement = self._pieces.statement(self._pieces.span(remark[1])[0])
             if id(statement) in self._said:
                 self._said[id(statement)][1].append(remark)
-        self.diagnostics = say(context, self._pieces.tree, self.settings.filename, self._pieces)
+        self.diagnostics = self._all_said(context, self._pieces)
         self.settled = True
         return self.diagnostics
+
+    def _all_said(self, context: Context, pieces: Piecewise) -> list[Diagnostic]:
+        """What there is to say about torch's code, and about TensorFlow's beside it, as `transpile check` does."""
+        assert self.text is not None
+        found = say(context, pieces.tree, self.settings.filename, pieces)
+        return found + check_tensorflow(self.text, self.settings.filename)
 
     def _unparsable(self, error: SourceError) -> Diagnostic:
         where = error.line, error.column, error.line, error.column + 1

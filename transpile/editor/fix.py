@@ -1,4 +1,4 @@
-"""The rewrite of one place: what the translation of the whole file would make of it, and what that needs.
+"""The fix of one place: what the translation of the whole file would make of it, or what a finding there offers.
 
 The whole module is inferred, and one node of it is rewritten: the narrowest around the place that the translation
 changes. The imports and the support definitions that the new text names come with it; torch's imports stay, since
@@ -14,7 +14,8 @@ import libcst as cst
 
 from transpile import partial
 from transpile.diagnostics import Diagnostic, Edit
-from transpile.editor.edits import between
+from transpile.editor.answers import answered, findings, fitting
+from transpile.editor.edits import Span, applied, between
 from transpile.editor.place import Place, find
 from transpile.editor.source import Source
 from transpile.emit import known
@@ -26,7 +27,7 @@ from transpile.rewrite.support_names import settled
 from transpile.source.walk import descendants, walk
 from transpile.translate import translate
 
-__all__ = ["Fix", "fix_at"]
+__all__ = ["Fix", "fix_at", "rewrite_at"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,39 @@ class Fix:
 
 
 def fix_at(source: Source, line: int, column: int | None = None, *, scope: str = "place") -> Fix | None:
+    """The rewrite of what stands at a place (from 1); where there is none, the fixes of the findings there.
+
+    None where no code stands there. Raises SourceError where the text cannot be parsed.
+    """
+    found = rewrite_at(source, line, column, scope=scope)
+    if found is not None and found.edits:
+        return found
+    return _answer(source, line, column, scope) or found
+
+
+def _answer(source: Source, line: int, column: int | None, scope: str) -> Fix | None:
+    """What findings offer: of a place the first one on its line, of a larger scope all that fit together."""
+    if scope == "file":
+        span = Span(1, 1, len(source.lines), len(source.lines[-1]) + 1)
+    elif scope == "place":
+        span = Span(line, 1, line, len(source.lines[line - 1]) + 1)
+    else:
+        nodes = find(source.tree, source.places, line, column, scope).nodes
+        if not nodes:
+            return None
+        span = Span(*source.places.span(nodes[0]))
+    found = findings(source, span)
+    chosen = answered(found, line, column) if scope == "place" else fitting(found)
+    if not chosen:
+        return None
+    edits = tuple(edit for finding in chosen for edit in finding.fix or ())
+    title = "Fix " + ", ".join(dict.fromkeys(finding.code for finding in chosen))
+    if len(chosen) == 1:
+        span = Span(chosen[0].line, chosen[0].column, chosen[0].end_line, chosen[0].end_column)
+    return Fix(title, span, edits, applied(source.text, edits), tuple(chosen))
+
+
+def rewrite_at(source: Source, line: int, column: int | None = None, *, scope: str = "place") -> Fix | None:
     """The rewrite of what stands at a place (from 1); None where no code stands there.
 
     `scope` is one of place.SCOPES: the narrowest expression or statement that is rewritten, the function, the

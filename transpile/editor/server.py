@@ -164,14 +164,14 @@ def hovered(ls: Server, params: lsp.HoverParams) -> lsp.Hover | None:
 )
 def asked_for_actions(ls: Server, params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
     document, analysis = ls.current(params.text_document.uri)
-    if analysis.source is None or analysis.error is not None:
+    if analysis.text is None or analysis.error is not None:
         return []
     line, column = _place(document, params.range.start)
     last, _ = _place(document, params.range.end)
     found = [d for d in analysis.diagnostics if d.line <= last and line <= d.end_line]
     return [
         _action(document, action, line, column)
-        for action in actions(analysis.source, line, column, found)
+        for action in actions(analysis.source, analysis.text.split("\n"), line, column, found)
         if _wanted(_kind(action), params.context.only)
     ]
 
