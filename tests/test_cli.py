@@ -133,6 +133,7 @@ def test_a_bad_source_is_one_line_and_status_2(
     [
         ([], "PATHS"),
         (["gone.py"], "gone.py: no such file"),
+        (["chek", "net.py"], "chek: no such file or folder; did you mean the command `check`?"),
         (["net.py", "gone.py", "-o", "out"], "gone.py: no such file"),
         (["folder"], "-o"),
         (["net.py", "folder"], "-o"),

@@ -68,6 +68,22 @@ def test_a_command_that_needs_more_says_what() -> None:
     assert "needs numpy" in done.stderr and "pip install 'transpile[tf]'" in done.stderr
 
 
+def test_verify_names_both_frameworks_at_once(tmp_path: Path) -> None:
+    (tmp_path / "net.py").write_text("import torch\n")
+    code = "import sys; sys.modules['torch'] = sys.modules['tensorflow'] = None\n"
+    code += "from transpile.cli import main; sys.exit(main(['verify', 'net.py:Net()']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "needs torch and tensorflow: pip install 'transpile[torch,tf]'" in done.stderr
+
+
 def test_public_names_are_those_that_are_listed() -> None:
     import transpile
 

@@ -110,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         return _complain(f"{error.format_message()} (see {name} --help)")
     except UnusableCall as error:
-        return _complain(str(error))
+        return _complain(str(error) + _meant(words, str(error)))
     except ModuleNotFoundError as error:
         extra = _EXTRAS.get((error.name or "").partition(".")[0])
         if extra is None:
@@ -135,6 +135,16 @@ def _place(command: click.Command, words: list[str]) -> Path:
     named = [path for value in paths for path in (value if isinstance(value, (list, tuple)) else [value])]
     first = next((Path(path) for path in named if isinstance(path, str)), Path.cwd())
     return first if first.exists() else Path.cwd()
+
+
+def _meant(words: list[str], error: str) -> str:
+    """The command that a first word was meant for, where it is the name of no path."""
+    if not words or not error.startswith(f"{words[0]}: no such file"):
+        return ""
+    import difflib
+
+    near = difflib.get_close_matches(words[0], names(), 1)
+    return f"; did you mean the command `{near[0]}`?" if near else ""
 
 
 def _complain(message: str) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from transpile.commands._needs import needs_frameworks
 from transpile.commands._options import read_options
 from transpile.commands._output import say
 from transpile.project.plan import UnusableCall
@@ -73,6 +74,7 @@ def command(
     height and width. A translated FILE alone is held against its own eager run. Exit status: 0 equal,
     1 different, 2 could not be run.
     """
+    needs_frameworks("verify")
     from transpile.verify.run import Request, verify
     from transpile.verify.sides import is_translation
     from transpile.verify.spec import SpecError, given, target
