@@ -233,6 +233,48 @@ def test_the_layout_of_a_parameter_is_stated(tmp_path: Path) -> None:
     session(work, tmp_path)
 
 
+def test_what_is_imported_is_looked_at_too(tmp_path: Path) -> None:
+    """Alone, nothing says what the layer gives; the file beside it does, and what it says may change."""
+    common = """import torch.nn as nn
+
+
+class Conv(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3)
+
+    def forward(self, x):
+        return self.conv(x)
+"""
+    net = """import torch.nn as nn
+from common import Conv
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = Conv()
+
+    def forward(self, x):
+        return self.conv(x).sum(1)
+"""
+    (tmp_path / "common.py").write_text(common)
+
+    async def work(client: Client) -> None:
+        client.show(tmp_path / "net.py", net)
+        assert [found.code for found in await client.findings()] == ["LAY003"]
+        assert await client.findings() == []
+        offered = await client.actions("return self.conv(x).s|um(1)")
+        assert next(iter(offered)) == "Translate to tf.reduce_sum(self.conv(x), axis=-1)"
+        client.show(tmp_path / "common.py", common)
+        assert await client.findings() == []
+        client.type("return self.conv(x)", "return unknown(self.conv(x))")
+        assert [found.code for found in await client.findings()] == []
+        assert [found.code for found in await client.findings()] == ["LAY003"]
+
+    session(work, tmp_path)
+
+
 def test_tensorflow_source_has_findings_and_fixes(tmp_path: Path) -> None:
     source = """import tensorflow as tf
 

@@ -20,12 +20,13 @@ from transpile.editor.place import Place, find
 from transpile.editor.source import Source
 from transpile.emit import known
 from transpile.formatting import formatted
+from transpile.hazards import say
 from transpile.rewrite.context import Context
 from transpile.rewrite.imports import header_end, insert
-from transpile.rewrite.module import MODULE_LINE, Preparing, begin
+from transpile.rewrite.module import MODULE_LINE, Preparing, begin, rewrite
 from transpile.rewrite.support_names import settled
 from transpile.source.walk import descendants, walk
-from transpile.translate import translate
+from transpile.translate import concerns
 
 __all__ = ["Fix", "fix_at", "rewrite_at"]
 
@@ -101,17 +102,14 @@ def rewrite_at(source: Source, line: int, column: int | None = None, *, scope: s
 
 
 def _whole(source: Source) -> Fix:
-    settings = source.settings
-    result = translate(
-        source.text,
-        filename=settings.filename,
-        data_format=settings.data_format,
-        rules=settings.rules,
-        exact_training=settings.exact_training,
-    )
     span = (1, 1, len(source.lines), len(source.lines[-1]) + 1)
-    edits = tuple(between(source.text, result.code))
-    return Fix("Translate the file", span, edits, result.code, tuple(result.diagnostics))
+    if not concerns(source.text):
+        return Fix("", span, (), source.text)
+    context, output = rewrite(source.run, support_module=None, supports=source.cut.used)
+    code = partial.dropped(output.code) if source.cut.found else output.code
+    code = formatted(source.cut.text, code)
+    found = say(context, source.tree, source.settings.filename, source.places)
+    return Fix("Translate the file", span, tuple(between(source.text, code)), code, tuple(found))
 
 
 class _OnePlace(Preparing):
@@ -210,8 +208,6 @@ def _all(tree: cst.Module, names: set[str]) -> set[str]:
 
 def _remarks(context: Context, source: Source, span: tuple[int, int, int, int]) -> tuple[Diagnostic, ...]:
     """What there is to say about the place."""
-    from transpile.hazards import say
-
     first, last = span[:2], span[2:]
     return tuple(
         found

@@ -136,6 +136,10 @@ class Piecewise:
         first, column, last, end = self._pieces[number].positions.span(node)
         return first + above, column, last + above, end
 
+    def first_line(self, statement: Any) -> int:
+        """The line on which a top-level statement begins, with what stands above it."""
+        return self._starts[self._of[id(statement)]] + 1
+
     def statement(self, line: int) -> Any:
         """The top-level statement that a line belongs to; None for the header and the footer."""
         number = bisect_right(self._starts, line - 1) - 1

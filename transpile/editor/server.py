@@ -1,12 +1,14 @@
 """The language server: findings while one types, actions, hover.
 
 Findings are computed a moment after the last key (DEBOUNCE): for what has changed at once, for everything when
-nobody types (SETTLE). Edits that take long are computed when an action is chosen.
+nobody types (SETTLE), and then in the background together with the files that are imported. Edits that take long are
+computed when an action is chosen.
 """
 
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from transpile.diagnostics import Diagnostic, Edit, Severity
 from transpile.editor.actions import Action, actions, rewrite
 from transpile.editor.analysis import Analysis
 from transpile.editor.hover import hover
+from transpile.editor.neighbours import Neighbours
 from transpile.editor.source import Settings
 from transpile.project.config import read
 from transpile.project.plan import UnusableCall
@@ -41,6 +44,10 @@ class Server(LanguageServer):
         super().__init__("transpile", __version__)
         self.open: dict[str, Analysis] = {}
         self.waiting: dict[str, list[asyncio.TimerHandle]] = {}
+        self.neighbours = Neighbours()
+        self.around: dict[str, frozenset[Path]] = {}  # the files that the last look of each document took in
+        self.background = ThreadPoolExecutor(1, "transpile")
+        self.tasks: set[asyncio.Task[None]] = set()
 
     def analysis(self, uri: str) -> Analysis:
         """The analysis of an open document, with the settings of its project."""
@@ -91,10 +98,52 @@ class Server(LanguageServer):
         """The same for all of it, where only its changes were looked at."""
         self.forget(uri)
         analysis = self.open.get(uri)
-        if analysis is not None and not analysis.settled:
+        if analysis is None:
+            return
+        if not analysis.settled:
             before = analysis.diagnostics
             if analysis.settle() != before:
                 self.publish(self.workspace.get_text_document(uri), analysis)
+        if analysis.source is not None and analysis.error is None and to_fs_path(uri) is not None:
+            task = asyncio.get_running_loop().create_task(self.look_around(uri, analysis))
+            self.tasks.add(task)  # or nobody keeps it
+            task.add_done_callback(self.tasks.discard)
+
+    async def look_around(self, uri: str, analysis: Analysis) -> None:
+        """Look at a document together with the files that it imports, in the background."""
+        opened = {
+            Path(name).resolve(): _text(document)
+            for other, document in self.workspace.text_documents.items()
+            if (name := to_fs_path(other)) is not None
+        }
+        path, text = Path(to_fs_path(uri) or "").resolve(), analysis.text or ""
+        loop = asyncio.get_running_loop()
+        try:
+            around = await loop.run_in_executor(self.background, self.neighbours.around, path, text, opened)
+            self.around[uri] = frozenset() if around is None else around.files
+            if analysis.text != text or analysis.error is not None:
+                return
+            together = None
+            if around is not None:
+                together = await loop.run_in_executor(self.background, analysis.among(around))
+        except Exception as error:  # a file beside this one must not take away what is known without it
+            message = f"{path.name} is looked at alone: {type(error).__name__}: {error}"
+            self.window_log_message(lsp.LogMessageParams(lsp.MessageType.Warning, message))
+            return
+        before = analysis.diagnostics
+        if together is None:
+            analysis.stand_alone()
+        else:
+            analysis.adopt(together)
+        if analysis.diagnostics != before and self.open.get(uri) is analysis:
+            self.publish(self.workspace.get_text_document(uri), analysis)
+
+    def spread(self, uri: str) -> None:
+        """Look again at the open documents that a changed one is a neighbour of."""
+        path = Path(to_fs_path(uri) or "").resolve()
+        for other, files in self.around.items():
+            if path in files and other in self.open and other not in self.waiting:
+                self.waiting[other] = [asyncio.get_running_loop().call_later(SETTLE, self.settle, other)]
 
     def current(self, uri: str) -> tuple[TextDocument, Analysis]:
         """A document and its analysis, up to date."""
@@ -119,13 +168,15 @@ server = Server()
 
 
 @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
-def opened(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
+async def opened(ls: Server, params: lsp.DidOpenTextDocumentParams) -> None:
     ls.look(params.text_document.uri)
+    ls.settle(params.text_document.uri)
 
 
 @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
 async def changed(ls: Server, params: lsp.DidChangeTextDocumentParams) -> None:
     ls.later(params.text_document.uri)
+    ls.spread(params.text_document.uri)
 
 
 @server.feature(lsp.TEXT_DOCUMENT_DID_SAVE)
@@ -139,6 +190,7 @@ def closed(ls: Server, params: lsp.DidCloseTextDocumentParams) -> None:
     uri = params.text_document.uri
     ls.forget(uri)
     ls.open.pop(uri, None)
+    ls.around.pop(uri, None)
     ls.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from transpile.hazards import Places
+    from transpile.infer.modules import ModuleInfo
     from transpile.infer.run import Run
+
+    Reader = Callable[[], ModuleInfo | None]
 
 __all__ = ["Settings", "Source"]
 
@@ -41,13 +44,23 @@ class Source:
         cut: partial.Cut | None = None,
         tree: cst.Module | None = None,
         places: Places | None = None,
+        around: Mapping[str, Reader] | None = None,
+        name: str = "",
+        is_package: bool = False,
     ) -> None:
-        """The tree and the places are computed where they are not given. Raises SourceError."""
+        """The tree and the places are computed where they are not given. Raises SourceError.
+
+        `around` are the modules that the text imports, and `name` what it is called among them; without them it is
+        inferred alone.
+        """
         self.text = text
         self.settings = settings
         self.cut = partial.cut(text) if cut is None else cut
         self.tree = parse(self.cut.text) if tree is None else tree
         self._places = places
+        self._around = around or {}
+        self._name = name
+        self._is_package = is_package
 
     @cached_property
     def places(self) -> Places:
@@ -61,12 +74,15 @@ class Source:
 
     def inferred(self, data_format: str) -> Run:
         """What inference says in a data format; made anew at each call."""
-        from transpile.infer.module import infer_alone
-        from transpile.infer.modules import ModuleInfo
+        from transpile.infer.module import infer
+        from transpile.infer.modules import ModuleInfo, Modules
         from transpile.rulebook import load
 
-        module = ModuleInfo("", self.cut.text, self.tree)
-        return infer_alone(module, load(self.settings.rules), data_format=data_format)
+        module = ModuleInfo(self._name, self.cut.text, self.tree, is_package=self._is_package)
+        modules = Modules({**self._around, module.name: lambda: module})
+        run = infer(modules, [module.name], load(self.settings.rules), data_format=data_format)
+        run.module = module
+        return run
 
     @cached_property
     def lines(self) -> Sequence[str]:

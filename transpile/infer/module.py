@@ -10,10 +10,10 @@ from transpile.infer.channel_layers import answer
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.functions import analyze
 from transpile.infer.imports import again, load
-from transpile.infer.modules import ModuleInfo, Modules
+from transpile.infer.modules import Modules
 from transpile.infer.run import Run
 
-__all__ = ["infer", "infer_alone"]
+__all__ = ["infer"]
 
 ROUNDS = 4
 
@@ -67,13 +67,6 @@ def _rounds(run: Run) -> None:
 def _again(run: Run) -> None:
     for function in run.all_functions():
         function.dirty = True
-
-
-def infer_alone(module: ModuleInfo, rules: Any, *, data_format: str) -> Run:
-    """Infer a module that belongs to no project; the run stands at it."""
-    run = infer(Modules({module.name: lambda: module}), [module.name], rules, data_format=data_format)
-    run.module = module
-    return run
 
 
 def _order(run: Run) -> list[FunctionInfo]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from transpile.source.imports import Import, imports
 
-__all__ = ["Closure", "Home", "closure", "home", "needed"]
+__all__ = ["Closure", "Home", "closure", "home", "module_file", "needed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def home(path: Path) -> Home:
     if len(parts) > 1:
         return Home(folder, folder / parts[0], ".".join(parts))
     beside = any(
-        _file(folder, name.split(".")) is not None
+        module_file(folder, name.split(".")) is not None
         for found in _imports(path, path.stem, False)
         for name in (found.source, found.member)
     )
@@ -84,10 +84,10 @@ def _closure(start: Home, path: Path, *, through: bool) -> Closure:
             module = module.rpartition(".")[0]
         passed.update(_packages(start, file))
         for found in _imports(file, module, is_package):
-            target = _file(start.folder, found.member.split("."))
+            target = module_file(start.folder, found.member.split("."))
             if target is None or found.name == "*":
                 # a name of the module, or of a package's own file
-                target = _file(start.folder, found.source.split(".")) or target
+                target = module_file(start.folder, found.source.split(".")) or target
             if target is not None:
                 todo.append(target)
                 passed.update(_packages(start, target))
@@ -112,11 +112,12 @@ def _longest(start: Home, name: str) -> Iterator[Path]:
     """The packages that exist on the way to a module that does not."""
     parts = name.split(".")
     for end in range(1, len(parts)):
-        if other := _file(start.folder, parts[:end]):
+        if other := module_file(start.folder, parts[:end]):
             yield other
 
 
-def _file(folder: Path, parts: list[str]) -> Path | None:
+def module_file(folder: Path, parts: list[str]) -> Path | None:
+    """The file of a module, by the parts of its name below a folder of sys.path; None where there is none."""
     base = folder.joinpath(*parts)
     if (base / "__init__.py").is_file():
         return base / "__init__.py"
