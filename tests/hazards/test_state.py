@@ -64,16 +64,6 @@ def found(body: str, code: str, source: str = MODULE) -> list[str]:
         "x = x + int(self.depth / 2)",
         "name = str(x.shape)",
         "assert self.depth > 1",
-        "parts = [y + 1 for y in others if y is not None]",
-    ],
-)
-def test_no_value_is_asked_for_by(body: str) -> None:
-    assert found(body, "STA002") == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [
         "if x.sum() > 0: x = -x",
         "if (x > 0).all(): x = -x",
         "if flag and x.mean() > 0: x = -x",
@@ -86,6 +76,22 @@ def test_no_value_is_asked_for_by(body: str) -> None:
         "x = x * int(x.max())",
         "x = x * x.max().item()",
         "x = x * float(x.mean())",
+        "parts = [y + 1 for y in others if y is not None]",
+    ],
+)
+def test_no_value_is_asked_for_by(body: str) -> None:
+    assert found(body, "STA002") == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if x.sum() > 0: parts.append(x)",
+        "if x.sum() > 0: self.scale = x",
+        "if x.sum(): x = -x",
+        "parts = [y for y in others if x.sum() > 0]",
+        "x = x * x[0, 0].tolist()",
+        "x = x * bool(x.max())",
         "for i in range(x.argmax()): x = x + 1",
         "for one in x: print(one)",
         "rows = [one for one in x]",

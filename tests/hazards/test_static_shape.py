@@ -25,6 +25,7 @@ class Net(nn.Module):
         x = self.conv(image)
         b, c, h, w = x.shape
         batch, length, width = tokens.shape
+        rows = []
 {body}
         return x
 """
@@ -69,8 +70,13 @@ NEAR_MISSES = [
     "assert h % 2 == 0 and w % 2 == 0, 'even'",
     "assert x.numel() > 0",
     "x = x + int(h / 2)",
+    "x = x + float(h / 2)",
     "x = x + math.ceil(w / 2)",
     "x = x + max(h, w)",
+    "if h != w: x = x + 1",  # and makes these tests in the graph
+    "if self.dynamic and not h > 4: x = x + 1",
+    "x = x + 1 if b > 1 else x",
+    "while h > 4: h = 4",
     "y = torch.zeros(3, 4)\nfor i in range(y.shape[0]): x = x + i",
 ]
 
@@ -88,13 +94,10 @@ HAZARDS = [
     "for i in range(x.size(0)): x = x + i",
     "for i in range(len(x)): x = x + i",
     "rows = [x[i] for i in range(b)]",
-    "if h != w: x = x + 1",
     "if h % 2: x = x + 1",
-    "if self.dynamic and not h > 4: x = x + 1",
     "if x.shape[2:] == (h, 4): x = x + 1",
-    "x = x + 1 if b > 1 else x",
-    "while h > 4: h = 4",
-    "x = x + float(h / 2)",
+    "if 2 < h < 4: x = x + 1",
+    "if h != w: rows.append(x)",  # a graph would append whatever the test gives
     "x = x + math.log(w)",
     "x = nn.AvgPool2d(h)(x)",
     "x = F.avg_pool2d(x, x.shape[2:])",
@@ -114,7 +117,7 @@ def test_nothing_is_said_in_channels_first_of(body: str) -> None:
     assert found(body, data_format="channels_first") == []
 
 
-@pytest.mark.parametrize("body", ["for i in range(h): x = x + i", "if b > 1: x = x + 1"])
+@pytest.mark.parametrize("body", ["for i in range(h): x = x + i", "if b % 2: x = x + 1"])
 def test_the_order_of_axes_in_memory_does_not_matter(body: str) -> None:
     assert found(body, data_format="channels_first") == [body]
 
@@ -125,7 +128,7 @@ def test_a_size_keeps_its_nature_through_names_and_arithmetic() -> None:
 
 
 def test_a_number_that_was_reported_once_is_a_number_from_then_on() -> None:
-    assert found("half = float(h / 2)\nif half > 2: x = x + 1") == ["half = float(h / 2)"]
+    assert found("half = math.log(h)\nif half > 2: x = x + 1") == ["half = math.log(h)"]
 
 
 def test_a_size_that_was_rounded_stays_a_size() -> None:

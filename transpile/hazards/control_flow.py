@@ -6,23 +6,33 @@ import libcst as cst
 
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
-from transpile.hazards.conditions import leaves
 from transpile.hazards.scene import Scene, check, text
 from transpile.infer.facts import Ref, Tensor
+from transpile.infer.traced import is_value, leaves
 
 VALUE = risk(
     "STA002",
     Severity.WARNING,
     "Python asks for the value of a tensor inside a layer's call",
     """
-While a call is traced (tf.function, SavedModel, TFLite) tensors have no values yet. AutoGraph turns `if` and
-`while` on tensors into graph operations in a function, but it does not reach into the call of a Keras layer:
-there `if tensor`, `while tensor`, `assert tensor`, int(tensor), .item() and a loop over a tensor raise. In eager
-execution nothing is wrong.
+While a call is traced (tf.function, SavedModel, TFLite) tensors have no values yet. A function in which `if`,
+`while`, `assert` or a conditional expression tests one is given to TensorFlow's AutoGraph, which makes the test an
+operation of the graph; that needs arms that do nothing but bind names, since both are traced. int(tensor),
+float(tensor) and .item() stay tensors. range(tensor), .tolist(), a loop over a tensor, and an arm that appends to a
+list or stores an attribute, raise. In eager execution nothing is wrong.
 
-Choose between values with tf.where, between computations with tf.cond, and repeat with tf.while_loop.
+Choose between values with torch.where, and let arms bind names.
 """,
     before="""
+    class Clipped(nn.Module):
+        def forward(self, x):
+            x = F.relu(x)
+            outputs = [x]
+            if x.max() > 1:
+                outputs.append(x / x.max())
+            return outputs[-1]
+    """,
+    after="""
     class Clipped(nn.Module):
         def forward(self, x):
             x = F.relu(x)
@@ -30,55 +40,30 @@ Choose between values with tf.where, between computations with tf.cond, and repe
                 x = x / x.max()
             return x
     """,
-    after="""
-    class Clipped(nn.Module):
-        def forward(self, x):
-            x = F.relu(x)
-            return torch.where(x.max() > 1, x / x.max(), x)
-    """,
 )
-HELP = "Use torch.where here, or tf.where, tf.cond or tf.while_loop in the output; eager calls are not concerned."
+HELP = "Use torch.where here, or bind names only, or compute with tensors; eager calls are not concerned."
 NO_VALUE = "asks for the value of a tensor, which a traced call does not have"
 READERS = frozenset({"torch.Tensor.item", "torch.Tensor.tolist", "torch.Tensor.numpy"})
-
-
-def is_value(scene: Scene, node: cst.BaseExpression) -> bool:
-    """Whether a condition surely is one number in a tensor.
-
-    torch refuses the truth of more than one element: what is known to have some, or may be a list or None (a
-    bare name of unknown rank), is not meant as a tensor here.
-    """
-    tensor = scene.run.fact(node)
-    if not isinstance(tensor, Tensor):
-        return False
-    if tensor.rank is None:
-        sides = (
-            [node.left, *(c.comparator for c in node.comparisons)]
-            if isinstance(node, cst.Comparison)
-            else [node]
-        )
-        return any(
-            isinstance(side, (cst.Call, cst.BinaryOperation)) and isinstance(scene.run.fact(side), Tensor)
-            for side in sides
-        )
-    ones = tensor.dims is not None and all(dim is not None and dim.value == 1 for dim in tensor.dims)
-    return tensor.rank == 0 or ones
 
 
 @check(cst.If, cst.While, cst.IfExp, cst.Assert, cst.CompIf)
 def decided(scene: Scene, node: cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf) -> None:
     """if x.max() > 1"""
+    if scene.context.makes(node):
+        return
     kind = {cst.While: "a loop", cst.Assert: "an assertion"}.get(type(node), "a branch")
     for leaf in leaves(node.test):
-        if is_value(scene, leaf):
+        if is_value(scene.run, leaf):
             message = f"{kind} on the value of a tensor, `{text(leaf)}`, cannot be traced in a layer's call"
             scene.say(VALUE, leaf, message, HELP)
 
 
 @check(cst.Call)
 def read(scene: Scene, node: cst.Call) -> None:
-    """range(tensor), int(tensor), tensor.item()"""
+    """range(tensor), bool(tensor), tensor.tolist()"""
     plan = scene.context.plan(node)
+    if id(node) in scene.context.open_sizes:
+        return  # the output keeps a tensor
     if plan is not None and plan.op == "python_scalar" and node.args:
         called = text(node.func)
         if called != "str":

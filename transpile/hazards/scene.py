@@ -58,7 +58,7 @@ def scan(context: Context) -> list[Remark]:
     remarks: list[Remark] = []
     origins: dict[str, bool] = {}
     for info in reached(context.run):
-        scene = Scene(context, info, Flow(context.run, origins))
+        scene = Scene(context, info, Flow(context.run, origins, info))
         if isinstance(info.node, cst.FunctionDef):
             visit(scene.flow, info.node.body, partial(_told, scene))
         remarks += scene.remarks

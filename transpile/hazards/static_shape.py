@@ -6,10 +6,10 @@ import libcst as cst
 
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
-from transpile.hazards.conditions import leaves
 from transpile.hazards.scene import Scene, check, text
 from transpile.infer.facts import Ref, Sequence, Tensor
 from transpile.infer.open_sizes import MADE_FOR_SIZES
+from transpile.infer.traced import leaves
 
 OPEN = risk(
     "SHP001",
@@ -18,9 +18,10 @@ OPEN = risk(
     """
 Under tf.function with an open signature, in a SavedModel and in TFLite, the batch, the length, the height and the
 width of an input are None while the call is traced, and the translation's sizes are scalar tensors. Tensor code
-takes them (reshape, slices, torch.arange), and what is asserted of them, int(), max() and rounding are computed with
-tensors too; the rest of Python does not: range(), if, float(), a list times a size, and the arguments of a layer
-raise. Called with inputs of known sizes, nothing is wrong.
+takes them (reshape, slices, torch.arange), what is asserted of them, int(), float(), max() and rounding are computed
+with tensors too, and so are tests that choose what a name is bound to; the rest of Python does not: range(), a list
+times a size, the arguments of a layer, and a branch that appends to a list raise. Called with inputs of known sizes,
+nothing is wrong.
 
 Compute with tensors instead, take the size from the configuration, or trace with a fixed signature.
 """,
@@ -48,7 +49,7 @@ Compute with tensors instead, take the size from the configuration, or trace wit
     """,
 )
 HELP = "Trace with a fixed signature, take the size from the configuration, or compute with tensors."
-NUMBERS = frozenset({"range", "float", "bool", "divmod", "pow"})
+NUMBERS = frozenset({"range", "bool", "divmod", "pow"})
 # What a function that works in windows or classes needs as a number.
 STATIC_PARAMETERS = ("kernel_size", "stride", "num_classes", "groups")
 
@@ -103,7 +104,7 @@ def repeated(scene: Scene, node: cst.BinaryOperation) -> None:
 @check(cst.If, cst.While, cst.IfExp, cst.Assert, cst.CompIf)
 def decided(scene: Scene, node: cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf) -> None:
     """if h != w, while n > 1, assert h == w or n, but not a comparison of two whole shapes."""
-    if id(node) in scene.context.open_sizes:
+    if id(node) in scene.context.open_sizes or scene.context.makes(node):
         return  # the output checks it with tensors
     for leaf in leaves(node.test):
         if isinstance(scene.run.fact(leaf), Tensor):

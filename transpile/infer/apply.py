@@ -431,6 +431,14 @@ def by_returns(site: Site, first: Tensor | None) -> Fact:
         return Sequence("tuple", None, Tensor(None, None, None, PLAIN))
     if returns == "list":
         return Sequence("list", None, Tensor(rule.rank, None, first.dtype if first else None))
+    if (
+        rule.torch == "torch.Tensor.item"
+        and first is not None
+        and (first.dtype or "").startswith(("int", "uint"))
+    ):
+        return Python(
+            "int", None, Dim.symbol(f"size{id(site.node)}")
+        )  # a size like others, where it is used as one
     if returns in ("python", "bool_python"):
         return Python("object")
     if returns == "unknown":

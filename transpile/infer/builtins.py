@@ -28,7 +28,7 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             return Python("int", len(first.items), Dim(len(first.items)))
         if name == "len" and isinstance(first, Sequence) and first.shape_of is not None:
             return Python("int")
-        dim = Dim.symbol(f"{name}{id(node)}")
+        dim = Dim.symbol(f"{'size' if isinstance(first, Tensor) else name}{id(node)}")
         if isinstance(first, Python) and first.type == "int" and name == "int":
             return first
         return Python("int", None, dim)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 from transpile.infer.hints import hints_of
 from transpile.infer.scopes import bound_names, own_nodes
@@ -111,6 +112,8 @@ class FunctionInfo:
         self.generator = False
         self.hands_on: bool | None = None  # whether it only hands its arguments on (contextual.py)
         self.constants: dict[str, set[int]] = {}  # the ints that callers give for a parameter
+        # parameter → the sizes that callers give it; of a tuple or list, by its place
+        self.sizes: dict[str, dict[int | None, set[Dim]]] = {}
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.brought: list[Fact] = []  # parts of parameters in the layout that a caller cannot change
         self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say

@@ -22,30 +22,41 @@ from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.source.walk import children
 
-__all__ = ["Flow", "MADE_FOR_SIZES", "reached", "visit"]
+__all__ = ["ITEM", "MADE_FOR_SIZES", "Flow", "reached", "visit"]
 
+IDENTITY = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
 # How inference names the size of an axis: `%NODE.AXIS`, `FUNCTION.PARAMETER.AXIS`, also inside `(aAddb)`.
 SYMBOL = re.compile(r"(%\d+|[A-Za-z_][\w.<>:]*)\.(\d+)(?![\d.])")
 PASSING = frozenset({"abs", "sum"})  # builtins that hand a scalar tensor on
+ITEM = "torch.Tensor.item"
 # Functions of Python that ask for a number: of an open size the output computes them with tensors.
-MADE_FOR_SIZES = frozenset({"int", "round", "max", "min", "math.sqrt", "math.ceil", "math.floor"})
+MADE_FOR_SIZES = frozenset({"int", "round", "float", "max", "min", "math.sqrt", "math.ceil", "math.floor"})
 
 
 class Flow:
     """The names of one function that hold open sizes, and those that hold a layer's own tensors."""
 
-    def __init__(self, run: Run, origins: dict[str, bool]) -> None:
+    def __init__(
+        self, run: Run, origins: dict[str, bool], info: FunctionInfo | None = None, *, wide: bool = False
+    ) -> None:
         self.run = run
+        self.wide = (
+            wide  # whether axis 1 of what is no image, which may hold heads or channels, may be open too
+        )
         self.origins = origins  # symbol → whether its axis may be open; shared by the functions of a module
         self.sizes: set[str] = set()
         self.own: set[str] = set()
+        # the parameters that nothing was assigned to yet → the sizes that callers give them, by place in a tuple
+        self.given: dict[str, dict[int | None, set[Dim]]] = dict(info.sizes) if info is not None else {}
 
     # --- questions -------------------------------------------------------------------------------------------
 
     def is_open(self, node: cst.BaseExpression) -> bool:
         """Whether a number is computed from a size that may be unknown."""
         if isinstance(node, cst.Name):
-            return node.value in self.sizes
+            return node.value in self.sizes or (
+                None in self.given.get(node.value, ()) and self._given(node.value, None)
+            )
         if isinstance(node, cst.Subscript):
             return self._item(node)
         if isinstance(node, cst.Call):
@@ -57,6 +68,14 @@ class Flow:
             return self.is_open(node.left) or self.is_open(node.right)
         if isinstance(node, cst.UnaryOperation):
             return not isinstance(node.operator, cst.Not) and self.is_open(node.expression)
+        if isinstance(node, cst.Comparison):
+            sides = (node.left, *(target.comparator for target in node.comparisons))
+            identity = any(isinstance(target.operator, IDENTITY) for target in node.comparisons)
+            return (
+                not identity and not isinstance(self.run.fact(node), Tensor) and any(map(self.is_open, sides))
+            )
+        if isinstance(node, cst.BooleanOperation):
+            return self.is_open(node.left) or self.is_open(node.right)
         if isinstance(node, cst.IfExp):
             return self.is_open(node.body) or self.is_open(node.orelse)
         if isinstance(node, cst.NamedExpr):
@@ -93,7 +112,7 @@ class Flow:
         if (
             tensor.rank is None
         ):  # little is known of it: it may even be an array that only looks like a tensor
-            return axis == 0 and tensor.dtype is not None
+            return axis == 0 and (self.wide or tensor.dtype is not None)
         if not -tensor.rank <= axis < tensor.rank:
             return False
         axis %= tensor.rank
@@ -128,6 +147,7 @@ class Flow:
         if isinstance(target, cst.Name):
             self.sizes.discard(target.value)
             self.own.discard(target.value)
+            self.given.pop(target.value, None)
         elif isinstance(target, (cst.Tuple, cst.List)):
             for element in target.elements:
                 self.forget(element.value)
@@ -173,6 +193,10 @@ class Flow:
                 else:
                     found.append(self.is_open(element.value))
             return found
+        if isinstance(value, cst.Name) and value.value in self.given:
+            listed = self.run.fact(value)
+            if isinstance(listed, Sequence) and listed.items is not None:
+                return [self._given(value.value, place) for place in range(len(listed.items))]
         tensor, places = self._sizes_of(value)
         return [self.axis_is_open(tensor, place) for place in places] if tensor is not None else None
 
@@ -206,6 +230,13 @@ class Flow:
     def _item(self, node: cst.Subscript) -> bool:
         plan = self.run.plans.get(id(node))
         fact = self.run.fact(node)
+        if isinstance(node.value, cst.Name) and node.value.value in self.sizes:
+            return True  # a list of which an item was given an open size
+        if isinstance(node.value, cst.Name) and node.value.value in self.given:
+            part = node.slice[0].slice
+            return self._given(
+                node.value.value, self._number(part.value) if isinstance(part, cst.Index) else None
+            )
         if plan is not None and plan.op == "shape_item":
             tensor, axis = _tensor(plan), plan.data["dim"]
             if tensor is None or not isinstance(axis, int) or self.is_own(_base(node.value)):
@@ -214,6 +245,16 @@ class Flow:
         if isinstance(fact, Python) and fact.type == "int" and fact.value is None and fact.dim is not None:
             return self._dim_is_open(fact.dim)
         return False
+
+    def _given(self, name: str, place: int | None) -> bool:
+        """Whether callers give a parameter an open size; of a tuple at this place, or anywhere if that is not known."""
+        sizes = self.given.get(name, {})
+        dims = (
+            sizes.get(place, set())
+            if place is not None
+            else {dim for found in sizes.values() for dim in found}
+        )
+        return any(map(self._dim_is_open, dims))
 
     def _call(self, node: cst.Call) -> bool:
         plan = self.run.plans.get(id(node))
@@ -230,17 +271,38 @@ class Flow:
             if not isinstance(node.func, cst.Attribute) or not isinstance(counted, Tensor):
                 return False
             return not self.is_own(node.func.value) and self.axis_is_open(counted, 0)
+        if plan is not None and (
+            plan.op == "python_scalar" or (plan.rule is not None and plan.rule.torch == ITEM)
+        ):
+            return True  # the value of a tensor
         callee = self.run.fact(node.func)
         if isinstance(callee, Ref) and callee.name.removeprefix("builtins.") in PASSING | MADE_FOR_SIZES:
             return any(self.is_open(arg.value) for arg in node.args)
-        return False  # range(), float() … are hazards themselves, and what they return is a number
+        return False  # range(), bool() … are hazards themselves, and what they return is a number
 
     def _dim_is_open(self, dim: Dim) -> bool:
         return any(
             self._symbol_is_open(owner, int(axis))
             for name, _ in dim.factors
             for owner, axis in SYMBOL.findall(name)
-        )
+        ) or any(self._parameter_is_open(name) for name, _ in dim.factors)
+
+    def _parameter_is_open(self, name: str) -> bool:
+        """Whether a symbol is a number that a function's callers give it, and one of them gives an open size."""
+        key = f"parameter {name}"
+        known = self.origins.get(key)
+        if known is None:
+            self.origins[key] = False  # recursion says nothing new
+            known = any(
+                self._dim_is_open(dim)
+                for info in self.run.module.functions
+                for parameter, sizes in info.sizes.items()
+                if name == f"{info.key}.{parameter}"
+                for dims in sizes.values()
+                for dim in dims
+            )
+            self.origins[key] = known
+        return known
 
     def _symbol_is_open(self, owner: str, axis: int) -> bool:
         name = f"{owner}.{axis}"
@@ -266,7 +328,7 @@ class Flow:
             return axis == 0
         if self.run.layout(tensor) == IMAGE or (not self.run.channels_last and rank >= 4):
             return axis != 1
-        return axis != rank - 1 and (rank == 3 or axis != 1)
+        return axis != rank - 1 and (rank == 3 or axis != 1 or self.wide)
 
 
 def _tensor(plan: Plan | None) -> Tensor | None:

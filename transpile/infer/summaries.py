@@ -59,6 +59,7 @@ def call(
         return handed_on(run, info, {argument.parameter.name: argument.fact for argument in arguments})
     _defaults(run, info, {argument.parameter.name for argument in arguments})
     _note_constants(run, info, arguments)
+    _note_sizes(info, arguments)
     for argument in arguments:
         learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
     if info.state == "new" or (info.dirty and info.state == "done"):
@@ -108,6 +109,18 @@ def _note_constants(run: Run, info: FunctionInfo, arguments: list[Argument]) -> 
                 if len(values) == 2:
                     info.dirty = True
                     run.version += 1
+
+
+def _note_sizes(info: FunctionInfo, arguments: list[Argument]) -> None:
+    """The sizes that callers hand over, which may be open: a number, or numbers in a tuple."""
+    for argument in arguments:
+        fact = resolve(argument.fact)
+        items = fact.items if isinstance(fact, Sequence) else None
+        places: list[tuple[int | None, Fact]] = [(None, fact)] if items is None else [*enumerate(items)]
+        for place, item in places:
+            item = resolve(item)
+            if isinstance(item, Python) and item.dim is not None and item.dim.factors:
+                info.sizes.setdefault(argument.parameter.name, {}).setdefault(place, set()).add(item.dim)
 
 
 def _of_this_call(fact: Fact) -> Fact:

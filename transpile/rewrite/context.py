@@ -35,6 +35,10 @@ class Context:
         self.open_sizes: dict[int, str] = (
             {}
         )  # calls and assertions given open sizes → their support definition
+        self.promoted: set[int] = set()  # arithmetic of tensors with numbers that may be scalar tensors
+        self.floated: dict[int, str] = {}  # arithmetic with floats → the side that is an open size, an int
+        self.traced: set[int] = set()  # functions for AutoGraph, and the tests in them that it makes
+        self.refused: set[int] = set()  # tests of open sizes and values that lead to an error
         # ids of nodes that something further out rewrites or judges
         self.kept_shapes: set[int] = set()
         self.compared: set[int] = set()  # slices of shapes, compared with another shape in the same order
@@ -59,6 +63,14 @@ class Context:
                 known += MARK  # the source's import may leave or stay: see there
             self.supports[name] = known
         return known
+
+    def makes(self, statement: cst.If | cst.While | cst.IfExp | cst.Assert | cst.CompIf) -> bool:
+        """Whether the output can make the test of a statement in a graph."""
+        test = statement.test
+        if id(test) in self.refused:
+            whole = not isinstance(test, (cst.BooleanOperation, cst.UnaryOperation))
+            return whole or id(test) in self.traced
+        return id(statement) in self.traced
 
     def say(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
         self.remarks.append((code, node, message, help_))

@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.emit import known, section
 from transpile.infer.run import Run
-from transpile.rewrite import references, shapes
+from transpile.rewrite import control_flow, references, shapes
 from transpile.rewrite.comments import INNER
 from transpile.rewrite.context import Context
 from transpile.rewrite.deferral import used
@@ -30,6 +30,7 @@ def begin(run: Run) -> Context:
         run.module_based = needs_module(run)
     context.module_based = run.module_based
     context.open_sizes = asked_of_sizes(context)
+    control_flow.prepare(context)
     context.inner_comments = INNER.search(run.module.text) is not None
     return context
 

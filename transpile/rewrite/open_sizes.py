@@ -6,8 +6,8 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Ref, Tensor
-from transpile.infer.open_sizes import MADE_FOR_SIZES, Flow, reached, visit
+from transpile.infer.facts import Python, Ref, Tensor
+from transpile.infer.open_sizes import ITEM, MADE_FOR_SIZES, Flow, reached, visit
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on
@@ -16,6 +16,7 @@ __all__ = ["asked_of_sizes"]
 
 SUPPORT = {
     "int": "int_of",
+    "float": "float_of",
     "round": "rounded",
     "max": "largest",
     "min": "smallest",
@@ -30,13 +31,18 @@ def asked_of_sizes(context: Context) -> dict[int, str]:
     found: dict[int, str] = {}
     origins: dict[str, bool] = {}
     for info in reached(context.run):
-        flow = Flow(context.run, origins)
+        flow = Flow(context.run, origins, info, wide=True)
 
         def tell(node: cst.CSTNode, flow: Flow = flow) -> None:
             if isinstance(node, cst.Call):
                 name = _called(context, node)
+                plan = context.plan(node)
                 if name in SUPPORT and _plain(node) and flow.is_open(node):
                     found[id(node)] = SUPPORT[name]
+                elif plan is not None and plan.rule is not None and plan.rule.torch == ITEM:
+                    found[id(node)] = "item_of"
+            elif isinstance(node, cst.BinaryOperation):
+                _mixed(context, flow, node)
             elif isinstance(node, cst.Assert):
                 parts = conjuncts(node.test)
                 alternatives = any(isinstance(part, cst.BooleanOperation) for part in parts)
@@ -47,6 +53,35 @@ def asked_of_sizes(context: Context) -> dict[int, str]:
         if isinstance(info.node, cst.FunctionDef):
             visit(flow, info.node.body, tell)
     return found
+
+
+def _mixed(context: Context, flow: Flow, node: cst.BinaryOperation) -> None:
+    """Note where an open size, an int32 or float64 tensor in a graph, meets a tensor or a float."""
+    sides = {"left": (node.left, node.right), "right": (node.right, node.left)}
+    for side, (mine, other) in sides.items():
+        fact, beside = context.fact(mine), context.fact(other)
+        if isinstance(fact, Tensor) or not flow.is_open(mine):
+            continue
+        if isinstance(beside, Tensor):
+            context.promoted.add(id(node))
+        elif isinstance(fact, Python) and fact.type == "int" and _is_float(context, other):
+            context.floated[id(node)] = side
+
+
+def _is_float(context: Context, node: cst.BaseExpression) -> bool:
+    fact = context.fact(node)
+    divided = isinstance(node, cst.BinaryOperation) and isinstance(node.operator, cst.Divide)
+    return isinstance(fact, Python) and (fact.type == "float" or (divided and fact.type in ("int", "object")))
+
+
+@on(cst.BinaryOperation)
+def floated(context: Context, original: cst.BinaryOperation, updated: Any) -> Any:
+    """h * 0.5 → float_of(h) * 0.5"""
+    side = context.floated.get(id(original))
+    if side is None or not isinstance(updated, cst.BinaryOperation):
+        return None
+    number = getattr(updated, side).with_changes(lpar=(), rpar=())
+    return updated.with_changes(**{side: expression(f"{context.support('float_of')}({source(number)})")})
 
 
 def conjuncts(test: cst.BaseExpression) -> list[cst.BaseExpression]:
@@ -119,6 +154,11 @@ def call(context: Context, original: cst.Call, updated: Any) -> Any:
     name = context.open_sizes.get(id(original))
     if name is None or not isinstance(updated, cst.Call):
         return None
+    if name == "item_of":  # the rule has made x.numpy().item() of it
+        read = updated.func.value if isinstance(updated.func, cst.Attribute) else None
+        if not isinstance(read, cst.Call) or not isinstance(read.func, cst.Attribute):
+            return None
+        return expression(f"{context.support(name)}({source(read.func.value)})")
     return updated.with_changes(func=expression(context.support(name)))
 
 

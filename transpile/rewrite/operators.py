@@ -64,7 +64,8 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
     ]
     mixed += [isinstance(f, Tensor) and f.dtype_from == "both" for f in (first, second)]
     bools = [isinstance(f, Tensor) and f.dtype == "bool" for f in (first, second)]
-    apart = _differ(first, second) or _is_handed_in(context, original, first, second)
+    apart = id(original) in context.promoted or _differ(first, second)
+    apart = apart or _is_handed_in(context, original, first, second)
     if name is not None and (any(mixed) or apart or (any(bools) and not plan.data["name"].startswith("Bit"))):
         return expression(f"{context.support(name)}({_argument(updated.left)}, {_argument(updated.right)})")
     sides = {"left": (first, second), "right": (second, first)}

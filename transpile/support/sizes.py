@@ -31,8 +31,21 @@ def equal_sizes(left, right):
 def int_of(x, base=None):
     """int(x)."""
     if is_symbolic(x):
-        return tf.cast(x, tf.int32)
+        return tf.reshape(tf.cast(x, tf.int32), ())
     return int(x) if base is None else int(x, base)
+
+
+def float_of(x):
+    """float(x); in a graph the double that Python's float is."""
+    return tf.reshape(tf.cast(x, tf.float64), ()) if is_symbolic(x) else float(x)
+
+
+def item_of(x):
+    """x.item(); in a graph still a tensor, of the kind that sizes are if it is an integer."""
+    x = tf.convert_to_tensor(x)
+    if is_symbolic(x):
+        return tf.reshape(tf.cast(x, tf.int32) if x.dtype.is_integer else x, ())
+    return x.numpy().item()
 
 
 def rounded(x, digits=None):

@@ -1,0 +1,37 @@
+"""Python's control flow on tensors, which a graph has no values of while it is traced."""
+
+import functools
+
+import tensorflow as tf
+
+from transpile.support.sizes import is_symbolic
+
+
+def autograph(function):
+    """In a graph, `if`, `while`, `and`, `or`, `not` and `assert` on tensors become operations of the graph.
+
+    TensorFlow's AutoGraph does that, but it does not reach into a layer's call by itself. Tests of numbers stay
+    Python's, and eager calls run the function as it is written.
+    """
+    converted: list = []
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if tf.executing_eagerly():
+            return function(*args, **kwargs)
+        if not converted:
+            features = tf.autograph.experimental.Feature.ASSERT_STATEMENTS
+            converted.append(
+                tf.autograph.to_graph(function, recursive=False, experimental_optional_features=features)
+            )
+        return converted[0](*args, **kwargs)
+
+    return call
+
+
+def refused(condition, text=""):
+    """The condition of an `if` that raises: a graph raises whenever it runs, and traces what follows."""
+    if not is_symbolic(condition):
+        return condition
+    tf.debugging.Assert(tf.logical_not(condition), [text or "refused"])
+    return False
