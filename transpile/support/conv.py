@@ -2,7 +2,16 @@
 
 import tensorflow as tf
 
-from transpile.support.data_format import DATA_FORMAT, channel_axis, ntuple, spatial_axes
+from transpile.support.data_format import (
+    DATA_FORMAT,
+    channel_axis,
+    has_all_kernels,
+    lacks_kernels,
+    last_to_plain,
+    ntuple,
+    plain_to_last,
+    spatial_axes,
+)
 from transpile.support.module import TorchLayer, put_variable, uniform_initializer
 from transpile.support.padding import pad_axes
 
@@ -15,6 +24,9 @@ def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mod
     n = len(kernel.shape) - 2
     if len(x.shape) == n + 1:  # torch takes an image without a batch
         return convolve(x[None], kernel, stride, padding, dilation, data_format, padding_mode)[0]
+    if lacks_kernels(data_format):
+        x = plain_to_last(x)
+        return last_to_plain(convolve(x, kernel, stride, padding, dilation, "channels_last", padding_mode))
     stride, dilation = ntuple(stride, n), ntuple(dilation, n)
     if padding == "same":
         spans = [d * (k - 1) for d, k in zip(dilation, kernel.shape, strict=False)]
@@ -29,18 +41,63 @@ def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mod
             tf.expand_dims(x, axis), kernel[None], (1, *stride), "valid", (1, *dilation), data_format
         )
         return tf.squeeze(y, axis)
-    if n == 2:
-        return tf.nn.conv2d(x, kernel, stride, "VALID", "NHWC" if channels_last else "NCHW", dilation)
     groups = x.shape[channel_axis(data_format)] // kernel.shape[-2]
+    if n == 2 and has_all_kernels():
+        return tf.nn.conv2d(x, kernel, stride, "VALID", "NHWC" if channels_last else "NCHW", dilation)
+    if n == 2:
+        return convolve_plainly(x, tf.convert_to_tensor(kernel), stride, dilation, groups)
     if groups > 1:  # the 3-D kernel knows no groups
         channel = channel_axis(data_format)
         parts = zip(tf.split(x, groups, channel), tf.split(kernel, groups, -1), strict=True)
         return tf.concat(
             [convolve(part, k, stride, "valid", dilation, data_format) for part, k in parts], channel
         )
+    if not has_all_kernels():
+        kernel, dilation = dilate(kernel, dilation), (1, 1, 1)
     stride = (1, *stride, 1) if channels_last else (1, 1, *stride)
     dilation = (1, *dilation, 1) if channels_last else (1, 1, *dilation)
     return tf.nn.conv3d(x, kernel, stride, "VALID", "NDHWC" if channels_last else "NCDHW", dilation)
+
+
+def convolve_plainly(x, kernel, stride, dilation, groups):
+    """A channels-last convolution of kernels that any CPU has, with their gradients, also when graphs fuse them."""
+    if groups > 1 and kernel.shape[-2] == 1 and stride[0] == stride[1] and 1 in (stride[0], max(dilation)):
+        kernel = tf.reshape(kernel, (*kernel.shape[:2], groups, -1))
+        return tf.nn.depthwise_conv2d(x, kernel, (1, *stride, 1), "VALID", dilations=dilation)
+    if groups > 1:
+        parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1), strict=True)
+        return tf.concat([convolve_plainly(*part, stride, dilation, 1) for part in parts], -1)
+    if max(dilation) == 1:
+        return tf.nn.conv2d(x, kernel, stride, "VALID")
+
+    @tf.custom_gradient
+    def with_holes(x, kernel):
+        def convolve_blocks(x, *_):
+            return tf.nn.conv2d(x, kernel, 1, "VALID")
+
+        def gradient(upstream):
+            with tf.GradientTape() as tape:
+                tape.watch((x, kernel))
+                y = tf.compat.v1.nn.with_space_to_batch(
+                    x, dilation, "VALID", convolve_blocks, kernel.shape[:2]
+                )
+                y = y[:, :: stride[0], :: stride[1]]
+            return tape.gradient(y, (x, kernel), upstream)
+
+        return tf.nn.conv2d(x, kernel, stride, "VALID", dilations=dilation), gradient
+
+    return with_holes(x, kernel)
+
+
+def dilate(kernel, dilation):
+    """A kernel with dilation - 1 zeros between its elements."""
+    for axis, d in enumerate(dilation):
+        size = kernel.shape[axis]
+        parts = tf.split(kernel, size, axis)
+        hole = tf.zeros_like(tf.concat([parts[0]] * (d - 1), axis)) if d > 1 else None
+        kernel = tf.concat([p for part in parts for p in (part, hole) if p is not None], axis)
+        kernel = tf.gather(kernel, tf.range((size - 1) * d + 1), axis=axis)
+    return kernel
 
 
 def add_bias(x, bias, spatial, data_format=None):

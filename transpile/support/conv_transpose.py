@@ -2,8 +2,17 @@
 
 import tensorflow as tf
 
-from transpile.support.conv import add_bias, kernel_of, weight_of
-from transpile.support.data_format import DATA_FORMAT, channel_axis, ntuple, spatial_axes
+from transpile.support.conv import add_bias, dilate, kernel_of, weight_of
+from transpile.support.data_format import (
+    DATA_FORMAT,
+    channel_axis,
+    has_all_kernels,
+    lacks_kernels,
+    last_to_plain,
+    ntuple,
+    plain_to_last,
+    spatial_axes,
+)
 from transpile.support.module import TorchLayer, put_variable, uniform_initializer
 from transpile.support.padding import pad_axes
 from transpile.support.shape import shape
@@ -12,17 +21,16 @@ from transpile.support.shape import shape
 def convolve_transposed(x, kernel, stride, padding, output_padding, dilation, groups, data_format=None):
     """Transposed convolution of rank 1 to 3: the whole map, then `padding` taken away at both ends."""
     n = len(kernel.shape) - 2
-    channel = channel_axis(data_format)
     axes = spatial_axes(n + 2, data_format)
     if len(x.shape) == n + 1:  # torch takes an image without a batch
         x = x[None]
         y = convolve_transposed(x, kernel, stride, padding, output_padding, dilation, groups, data_format)
         return y[0]
+    if lacks_kernels(data_format):
+        options = (kernel, stride, padding, output_padding, dilation, groups, "channels_last")
+        return last_to_plain(convolve_transposed(plain_to_last(x), *options))
     stride, dilation = ntuple(stride, n), ntuple(dilation, n)
-    if groups > 1 and n == 3:  # the 3-D kernel knows no groups
-        pairs = zip(tf.split(x, groups, channel), tf.split(kernel, groups, -1), strict=True)
-        y = tf.concat([transposed_map(*pair, stride, dilation, 1, data_format) for pair in pairs], channel)
-    elif n == 1:  # a row of height 1
+    if n == 1:  # a row of height 1
         x = tf.expand_dims(x, axes[0])
         y = transposed_map(x, kernel[None], (1, *stride), (1, *dilation), groups, data_format)
         y = tf.squeeze(y, axes[0])
@@ -35,29 +43,24 @@ def convolve_transposed(x, kernel, stride, padding, output_padding, dilation, gr
 
 def transposed_map(x, kernel, stride, dilation, groups, data_format):
     """The whole map of a transposed convolution of rank 2 or 3, (size - 1) * stride + span long."""
-    channels_last = channel_axis(data_format) == -1
+    channel = channel_axis(data_format)
+    channels_last = channel == -1
+    if groups > 1 and (len(x.shape) == 5 or not has_all_kernels()):  # the 3-D kernel never knows groups
+        pairs = zip(tf.split(x, groups, channel), tf.split(kernel, groups, -1), strict=True)
+        maps = [transposed_map(*pair, stride, dilation, 1, data_format) for pair in pairs]
+        return tf.concat(maps, channel)
     sizes = list(shape(x))
     for i, axis in enumerate(spatial_axes(len(sizes), data_format)):
         sizes[axis] = (sizes[axis] - 1) * stride[i] + dilation[i] * (kernel.shape[i] - 1) + 1
-    sizes[channel_axis(data_format)] = kernel.shape[-2] * groups
+    sizes[channel] = kernel.shape[-2] * groups
+    if max(dilation) > 1 and (len(sizes) == 5 or not has_all_kernels()):
+        # the 3-D gradient kernel never knows dilation: the holes go into the kernel
+        kernel, dilation = dilate(kernel, dilation), 1
     if len(sizes) == 4:
         layout = "NHWC" if channels_last else "NCHW"
         return tf.nn.conv2d_transpose(x, kernel, sizes, stride, "VALID", layout, dilation)
-    if max(dilation) > 1:  # the 3-D gradient kernel knows no dilation: the holes go into the kernel
-        kernel = dilate(kernel, dilation)
     stride = (1, *stride, 1) if channels_last else (1, 1, *stride)
     return tf.nn.conv3d_transpose(x, kernel, sizes, stride, "VALID", "NDHWC" if channels_last else "NCDHW")
-
-
-def dilate(kernel, dilation):
-    """A kernel with dilation - 1 zeros between its elements."""
-    for axis, d in enumerate(dilation):
-        size = kernel.shape[axis]
-        parts = tf.split(kernel, size, axis)
-        hole = tf.zeros_like(tf.concat([parts[0]] * (d - 1), axis)) if d > 1 else None
-        kernel = tf.concat([p for part in parts for p in (part, hole) if p is not None], axis)
-        kernel = tf.gather(kernel, tf.range((size - 1) * d + 1), axis=axis)
-    return kernel
 
 
 def conv_transpose2d(

@@ -1,5 +1,7 @@
 """Where the channel axis of an image stands in a translated file."""
 
+import functools
+
 import tensorflow as tf
 
 DATA_FORMAT = "channels_last"
@@ -38,6 +40,37 @@ def image(x, data_format=None):
         return x
     rank = len(x.shape)
     return tf.transpose(x, (0, *range(2, rank), 1))
+
+
+@functools.cache
+def has_all_kernels():
+    """Whether convolutions run on (N, C, *spatial), and have gradients with groups and holes.
+
+    On a CPU they do where TensorFlow uses oneDNN, which it does of itself on some processors only.
+    """
+    if tf.config.list_physical_devices("GPU"):
+        return True
+    try:
+        with tf.init_scope():
+            tf.nn.conv2d(tf.zeros((1, 1, 1, 1)), tf.zeros((1, 1, 1, 1)), 1, "VALID", "NCHW")
+    except (tf.errors.UnimplementedError, tf.errors.InvalidArgumentError):
+        return False
+    return True
+
+
+def lacks_kernels(data_format=None):
+    """Whether an operation on images of this format has to run on channels-last ones."""
+    return channel_axis(data_format) == 1 and not has_all_kernels()
+
+
+def plain_to_last(x):
+    """(N, C, *spatial) to (N, *spatial, C)."""
+    return image(x, "channels_last")
+
+
+def last_to_plain(x):
+    """(N, *spatial, C) to (N, C, *spatial)."""
+    return plain(x, "channels_last")
 
 
 def ntuple(value, n):

@@ -5,10 +5,11 @@ import tensorflow as tf
 from transpile.support.data_format import (
     DATA_FORMAT,
     channel_axis,
-    image,
+    lacks_kernels,
+    last_to_plain,
     ntuple,
     one_or_many,
-    plain,
+    plain_to_last,
     spatial_axes,
 )
 from transpile.support.module import TorchLayer
@@ -66,16 +67,6 @@ def max_pool(
     return tf.nn.max_pool(x, kernel, stride, "VALID", ("NWC", "NHWC", "NDHWC")[n - 1])
 
 
-def plain_to_last(x):
-    """(N, C, *spatial) to (N, *spatial, C)."""
-    return image(x, "channels_last")
-
-
-def last_to_plain(x):
-    """(N, *spatial, C) to (N, C, *spatial)."""
-    return plain(x, "channels_last")
-
-
 def max_pool_with_indices(x, kernel, stride, pairs, dilation, data_format):
     """Max pooling by windows: the values and their positions in the flat image without its padding."""
     channels_last = channel_axis(data_format) == -1
@@ -113,6 +104,9 @@ def avg_pool(
     data_format=None,
 ):
     """Average pooling of rank 1 to 3; what ceil_mode adds at the end never counts."""
+    if lacks_kernels(data_format):
+        options = (kernel_size, stride, padding, ceil_mode, count_include_pad, divisor_override)
+        return last_to_plain(avg_pool(plain_to_last(input), *options, "channels_last"))
     n = len(input.shape) - 2
     kernel, padding = ntuple(kernel_size, n), ntuple(padding, n)
     stride = kernel if stride is None or stride in ([], ()) else ntuple(stride, n)

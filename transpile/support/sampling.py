@@ -4,8 +4,7 @@ import itertools
 
 import tensorflow as tf
 
-from transpile.support.data_format import channel_axis
-from transpile.support.pooling import plain_to_last
+from transpile.support.data_format import channel_axis, plain_to_last
 from transpile.support.resize import cubic_kernel
 from transpile.support.shape import shape
 
