@@ -94,6 +94,19 @@ def test_one_expression_for_varargs_may_be_an_int_or_a_sequence(tmp_path: Path, 
     assert not bound.with_int("size").unsettled
 
 
+def test_a_list_among_values_is_one_of_them(tmp_path: Path) -> None:
+    found = rule(tmp_path, "function, *args")
+    for given, text in (
+        (["[a, b]"], "[[a, b]]"),
+        (["(a, b)"], "[(a, b)]"),
+        (["a"], "[a]"),
+        (["*rest"], "rest"),
+    ):
+        bound = bind(found, ["f", *given], {})
+        assert isinstance(bound, Bound)
+        assert bound.values["args"] == text and not bound.unsettled
+
+
 def test_dropped_arguments_are_kept_apart(tmp_path: Path) -> None:
     found = rule(tmp_path, "input, inplace=False", more="  drop: [inplace, device]\n  out: true\n")
     for positional, keywords in (

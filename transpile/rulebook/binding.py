@@ -25,6 +25,7 @@ ALIASES = {
 }
 # The functions differ in what they call their first tensor, and torch.linalg in that from the rest.
 FIRST = frozenset({"input", "self", "A", "x", "a", "tensor"})
+VALUES = frozenset({"args", "rests"})  # varargs for values of any kind: a single list is one of them, not all
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def bind(
     queue = list(positional) if receiver is None else [receiver, *positional]
     for param in rule.params:
         if param.kind == "varargs" and queue:
-            given[param.name], settled = _sequence(queue)
+            given[param.name], settled = _sequence(queue, param.name in VALUES)
             if not settled:
                 unsettled.add(param.name)
             queue = []
@@ -120,9 +121,9 @@ def bind(
     return Bound(values, frozenset(unsettled), dropped, out)
 
 
-def _sequence(texts: list[str]) -> tuple[str, bool]:
-    """One text for all varargs, and whether it certainly is a sequence."""
-    if len(texts) > 1:
+def _sequence(texts: list[str], values: bool = False) -> tuple[str, bool]:
+    """One text for all varargs, and whether it certainly is a sequence; `values` are never given as one."""
+    if len(texts) > 1 or (values and not texts[0].strip().startswith("*")):
         return f"[{', '.join(texts)}]", True
     text = texts[0].strip()
     if text.startswith("*"):
