@@ -160,13 +160,13 @@ def test_a_call_that_means_nothing_is_one_line(
 def test_the_text_counts_and_the_picture_draws(
     source: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    picture = tmp_path / "depth.svg"
-    status = main(
-        ["verify", f"{source}:Net()", "--input", "2,3,8,10", "--no-graph", "--layers", "--svg", str(picture)]
-    )
+    picture, page = tmp_path / "depth.svg", tmp_path / "page.html"
+    words = ["verify", f"{source}:Net()", "--input", "2,3,8,10", "--no-graph", "--layers"]
+    status = main([*words, "--svg", str(picture), "--html", str(page)])
     text = capsys.readouterr().out
     assert status == 0 and "block.norm" in text and text.splitlines()[-1].startswith("equal: Net()")
-    assert picture.read_text().count("<circle") == 7
+    assert picture.read_text().count("<circle") == page.read_text().count("<circle") == 7
+    assert 'id="f0-l13"' in page.read_text() and "tf.keras" in page.read_text()
 
 
 @pytest.mark.slow

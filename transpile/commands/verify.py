@@ -17,6 +17,7 @@ from transpile.commands._output import say
 from transpile.project.plan import UnusableCall
 
 if TYPE_CHECKING:
+    from transpile.report.html import Page
     from transpile.verify.result import Result
 
 FORMATS = click.Choice(["channels_last", "channels_first"])
@@ -50,6 +51,11 @@ INPUT = "An argument: 1,3,64,64 or ids=int64:2,16:0..99 or n=py:3."
 @click.option(
     "--svg", type=click.Path(path_type=Path, dir_okay=False), help="Draw the differences along the depth."
 )
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a page: both sides, and the picture.",
+)
 def command(
     model: str,
     inputs: tuple[str, ...],
@@ -66,6 +72,7 @@ def command(
     layers: bool,
     as_json: bool,
     svg: Path | None,
+    html: Path | None,
 ) -> int:
     """Run a torch model and its translation side by side; USER CODE RUNS.
 
@@ -106,9 +113,19 @@ def command(
     warnings.filterwarnings(
         "ignore", module="keras|tensorflow|torch"
     )  # they speak of code that is not the user's
+    texts: list[Page | None] = []
+    if html is not None:
+        from transpile.verify.page import texts as read
+
+        request.on_output = lambda side: texts.append(read(named.path if request.source else None, side))
     with Live(not as_json) as live:
         request.on_row = live.row
         result = verify(request)
+    if html is not None:
+        from transpile.project.writing import write
+        from transpile.verify.page import page
+
+        write(html, page(result, texts[0] if texts else None).encode(), None)
     if svg is not None:
         from transpile.verify.chart import svg as drawn
 

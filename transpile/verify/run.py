@@ -46,6 +46,7 @@ def verify(request: Request) -> Result:
 
 def _verify(request: Request, result: Result, kept: list[Any]) -> None:
     side = _output_side(request, kept)
+    request.on_output(side)
     original = sides.original(request.source) if request.source else None
     torch_model = None
     if original is not None:

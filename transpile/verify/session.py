@@ -11,7 +11,7 @@ from typing import Any
 from transpile.verify.measure import arrays, distance
 from transpile.verify.models import KerasModel, TorchModel
 from transpile.verify.result import DIFFERENT, EQUAL, FAILED, Comparison, Result, Row, StageError
-from transpile.verify.sides import stage
+from transpile.verify.sides import Side, stage
 from transpile.verify.spec import Given, Target
 
 __all__ = ["Request", "Run", "copies", "tolerance", "transfer"]
@@ -38,6 +38,7 @@ class Request:
     seed: int = 1
     on_row: Callable[[Row], None] = field(default=lambda row: None)
     on_comparison: Callable[[Comparison], None] = field(default=lambda comparison: None)
+    on_output: Callable[[Side], None] = field(default=lambda side: None)  # while its files are there
 
 
 @dataclass

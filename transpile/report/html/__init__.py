@@ -36,8 +36,11 @@ class Page:
     output: str | None = None
 
 
-def render(files: Sequence[Page], title: str = "transpile") -> str:
-    """The page as one HTML text: no script or style from elsewhere, and nothing of the sources is live in it."""
+def render(files: Sequence[Page], title: str = "transpile", proof: str = "") -> str:
+    """The page as one HTML text: no script or style from elsewhere, and nothing of the sources is live in it.
+
+    `proof` is HTML: what a verification has to show.
+    """
     import jinja2
 
     script, style = _read("script.js"), _read("style.css")
@@ -56,6 +59,7 @@ def render(files: Sequence[Page], title: str = "transpile") -> str:
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         files=[_file(number, file, len(files) <= OPEN) for number, file in enumerate(files)],
         uses=uses,
+        proof=Markup(proof),
         severities=_severities(found),
         codes=_codes(found),
         graph=Markup(drawn([(file.name, file.before) for file in files], _worst(files))),
