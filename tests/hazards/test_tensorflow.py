@@ -65,7 +65,20 @@ NEAR_MISSES = [
     "ck = tf.train.Checkpoint(model=m, optimizer=o)\nck.restore(p).expect_partial()",
     "x = layers.Conv2D(3, 3, padding='same')",
     "x = layers.Conv2D(3, 3, 2, padding='valid')",
-    "x = layers.BatchNormalization(epsilon=1e-5)",
+    "x = layers.BatchNormalization(epsilon=1e-5, momentum=0.9)",
+    "x = tf.nn.leaky_relu(x, 0.1)",
+    "x = tf.nn.leaky_relu(x, **options)",
+    "x = layers.LeakyReLU(0.01)",
+    "x = tf.nn.gelu(x, approximate=False)",
+    "x = tf.nn.gelu(x)",
+    "x = tf.image.resize(x, size, 'bilinear')",
+    "x = tf.nn.max_pool2d(x, 2, 2, 'VALID')",
+    "x = tf.nn.max_pool2d(x, 3, 1, 'SAME')",
+    "class A(layers.Layer):\n    def call(self, x):\n        return self.frozen(x, training=False)",
+    "class A(layers.Layer):\n    def fit(self, x, training):\n        return self.net(x, training=True)",
+    "for name in set(names):\n    print(name)",
+    "ls = [layers.Dense(2) for name in sorted(set(names))]",
+    "seen = {layer.name for layer in model.layers}",
     "x = layers.BatchNormalization(**options)",
 ]
 
@@ -79,7 +92,7 @@ def test_nothing_is_said_of_a_file_without_tensorflow() -> None:
     assert check_tensorflow("Sequential(a, b)\n", "x.py") == []
 
 
-SEQ, CKP, SHP = "SEQ001", "CKP001", "SHP002"
+SEQ, CKP, SHP, STA8, STA9 = "SEQ001", "CKP001", "SHP002", "STA008", "STA009"
 CASES = [
     ("m = Sequential(layers.Dense(2), layers.Dense(3))", [(SEQ, 1)]),
     ("m = tf.keras.Sequential(layers.Dense(2))", [(SEQ, 1)]),
@@ -101,6 +114,17 @@ CASES = [
     ("class A(keras.Model):\n    pass\nclass B(A):\n    def __init__(self):\n        self.input = 3", [("STA004", 5)]),
     ("layers.Conv2D(3, 3, 2, padding='same')", [("NUM001", 1)]),
     ("layers.LayerNormalization(axis=-1)", [("NUM002", 1)]),
+    ("layers.BatchNormalization(epsilon=1e-5)", [("NUM002", 1)]),
+    ("layers.BatchNormalization(epsilon=1e-5, momentum=0.03)", [("NUM003", 1)]),
+    ("tf.nn.max_pool2d(x, 3, strides=2, padding='SAME')", [("NUM001", 1)]),
+    ("tf.nn.conv2d(x, k, [1, 2, 2, 1], 'SAME')", [("NUM001", 1)]),
+    ("tf.nn.leaky_relu(x)", [("NUM004", 1)]),
+    ("layers.LeakyReLU()", [("NUM004", 1)]),
+    ("tf.nn.gelu(x, True)", [("NUM004", 1)]),
+    ("tf.image.resize(x, s, tf.image.ResizeMethod.BICUBIC)", [("NUM004", 1)]),
+    ("class A(layers.Layer):\n    def call(self, x, training):\n        return self.n(x, training=False)", [(STA8, 3)]),
+    ("for name in {'a', 'b'}:\n    heads.append(layers.Dense(2, name=name))", [(STA9, 1)]),
+    ("heads = {n: layers.Dense(2) for n in frozenset(names)}", [(STA9, 1)]),
 ]  # fmt: skip
 
 
@@ -129,7 +153,7 @@ def test_layers_that_stand_on_lines_of_their_own_go_into_a_list() -> None:
     assert "Sequential(\n            [TFGSConv(c1" in text and check_tensorflow(text, "x.py") == []
 
 
-FIXED = [body for body, wanted in CASES if wanted and wanted[0][0] in (SEQ, CKP, SHP)]
+FIXED = [body for body, wanted in CASES if wanted and wanted[0][0] in (SEQ, CKP, SHP, STA8, STA9)]
 
 
 @pytest.mark.parametrize("body", FIXED + [e.before for e in EXAMPLES.values() if e.is_tensorflow])

@@ -76,10 +76,11 @@ ends: the whole map is shifted by a pixel. In code that was ported from torch, p
 EPSILON = risk(
     "NUM002",
     Severity.INFO,
-    "a normalization has Keras' own epsilon",
+    "a normalization has Keras' own epsilon or momentum",
     """
 Keras' default is 1e-3 where torch's is 1e-5 (and the momentum of BatchNormalization is 0.99, where torch's 0.1 is
-Keras' 0.9): weights that were trained in torch give other results. Say epsilon=1e-5.
+Keras' 0.9): weights that were trained in torch give other results, and training goes another way. Say epsilon=1e-5,
+and momentum=0.9 of a BatchNormalization.
 """,
     before="""
     def norm():
@@ -144,10 +145,37 @@ def made(source: Source, node: ast.Call) -> None:
         source.say(MADE, node, "a variable is made in every call", "Make it in __init__ or in build.")
 
 
+# Functions with windows, with the places of their strides and padding.
+WINDOWS = {
+    "tensorflow.nn.max_pool2d": (2, 3), "tensorflow.nn.avg_pool2d": (2, 3), "tensorflow.nn.max_pool": (2, 3),
+    "tensorflow.nn.avg_pool": (2, 3), "tensorflow.nn.conv2d": (2, 3), "tensorflow.nn.conv1d": (2, 3),
+}  # fmt: skip
+
+
+def _padded_same(source: Source, node: ast.Call, name: str) -> None:
+    """A window of tf.nn with a stride and padding "SAME"."""
+    given = {k.arg: k.value for k in node.keywords}
+    strides, padding = (
+        given.get(keyword, node.args[place] if len(node.args) > place else None)
+        for keyword, place in zip(
+            ("stride" if name.endswith("conv1d") else "strides", "padding"), WINDOWS[name], strict=True
+        )
+    )
+    is_same = isinstance(padding, ast.Constant) and padding.value == "SAME"
+    steps = strides.elts if isinstance(strides, (ast.List, ast.Tuple)) else [strides]
+    if is_same and any(
+        isinstance(s, ast.Constant) and isinstance(s.value, int) and s.value > 1 for s in steps
+    ):
+        message = "padding 'SAME' with a stride pads the end alone; torch pads both ends"
+        source.say(PADDING, node, message, "Ported from torch: tf.pad, then padding='VALID'.")
+
+
 @tf_check(ast.Call)
 def unlike_torch(source: Source, node: ast.Call) -> None:
-    """Conv2D(…, strides=2, padding="same"), LayerNormalization()"""
+    """Conv2D(…, strides=2, padding="same"), tf.nn.max_pool2d(x, 3, 2, "SAME"), LayerNormalization()"""
     name = source.name(node.func)
+    if name in WINDOWS:
+        _padded_same(source, node, name)
     if not name.startswith("tensorflow.keras.layers."):
         return
     kind = name.rpartition(".")[2]
@@ -176,3 +204,6 @@ def unlike_torch(source: Source, node: ast.Call) -> None:
             f"{kind}'s epsilon is 1e-3 here, and 1e-5 in torch",
             "Ported from torch: epsilon=1e-5.",
         )
+    elif kind == "BatchNormalization" and "momentum" not in given and None not in given:
+        message = "BatchNormalization's momentum is 0.99 here, and torch's 0.1 is 0.9"
+        source.say(EPSILON, node, message, "Ported from torch: momentum=0.9.")
