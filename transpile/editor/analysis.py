@@ -1,7 +1,7 @@
 """An open text and what there is to say about it while it changes.
 
-After a change everything is inferred again, and the statements that have changed are rewritten: what rewriting
-said of the others is kept. `settle` then does all of it, when nobody types.
+After a change the statements that have changed are inferred and rewritten, with what they lean on and what leans on
+them directly (relevance.py); what was said of the others holds. `settle` then does all of it, when nobody types.
 
 What the file imports of its neighbours is too much for a keystroke: `among` is the look at all of it together with
 them, to be had in the background. Until then their facts are missing, so that what was said without them and not with
@@ -19,9 +19,9 @@ from transpile import partial
 from transpile.diagnostics import UNPARSABLE, Diagnostic, Severity, SourceError
 from transpile.editor.incremental import Piecewise
 from transpile.editor.neighbours import Around
+from transpile.editor.relevance import Relevance
 from transpile.editor.source import Settings, Source
 from transpile.hazards import check_tensorflow, say
-from transpile.rewrite.context import Context
 from transpile.rewrite.module import Preparing, begin, rewrite
 from transpile.source.walk import walk
 from transpile.translate import concerns
@@ -51,12 +51,12 @@ class Analysis:
         self.diagnostics: list[Diagnostic] = []
         self.settled = True
         self._pieces: Piecewise | None = None
-        # what rewriting a statement has said; with the statement, so that no other gets its id
-        self._said: dict[int, tuple[Any, list[Any]]] = {}
-        # with the neighbours: what was said of a statement, by lines from its first, and what only seemed so
+        # what is known of a statement, by lines from its first; with the statement, so that no other gets its id
         self._known: dict[int, tuple[Any, list[Diagnostic]]] = {}
+        self._relevance = Relevance()
+        self._together = False  # whether it is known with the neighbours
+        self._alone: list[Diagnostic] = []  # what was said without them, and of this what only seemed so
         self._seemed: frozenset[tuple[str, str]] = frozenset()
-        self._alone: list[Diagnostic] = []  # what is said without them
 
     def update(self, text: str) -> list[Diagnostic]:
         """What there is to say about a new text; of statements that stayed, what was said before."""
@@ -92,32 +92,28 @@ class Analysis:
         if first:
             self.settle()
             return
-        context = begin(self.source.run)
-        said = {}
-        for statement in self._pieces.tree.body:
-            key = id(statement)
-            if key in self._said:
-                said[key] = self._said[key]
-                context.remarks += said[key][1]
-            else:
-                before = len(context.remarks)
+        changed = [node for node in self._pieces.tree.body if id(node) not in self._known]
+        found: list[Diagnostic] = []
+        if changed:
+            tree = self._pieces.tree.with_changes(body=self._relevance.of(changed, self._pieces))
+            context = begin(Source(text, self.settings, cut, tree, self._pieces).run)
+            for statement in changed:
                 walk(statement, Preparing(context))
-                said[key] = statement, context.remarks[before:]
-        self._said = said
-        self._conclude(context, self._pieces)
+            found = say(context, tree, self.settings.filename, self._pieces)
+        self.diagnostics = self._with_known(found + check_tensorflow(text, self.settings.filename))
 
     def settle(self) -> list[Diagnostic]:
-        """The same with every statement rewritten: exactly what the command says."""
+        """The same with every statement rewritten: exactly what the command says of the file."""
         if self.settled or self.source is None or self._pieces is None or self.error is not None:
             return self.diagnostics
         context, _ = rewrite(self.source.run, support_module=None, supports=self.source.cut.used)
-        self._said = {id(statement): (statement, []) for statement in self._pieces.tree.body}
-        for remark in context.remarks:
-            statement = self._pieces.statement(self._pieces.span(remark[1])[0])
-            if id(statement) in self._said:
-                self._said[id(statement)][1].append(remark)
-        self._conclude(context, self._pieces)
+        self._alone = say(context, self._pieces.tree, self.settings.filename, self._pieces)
+        self._alone += check_tensorflow(self.source.text, self.settings.filename)
         self.settled = True
+        if self._together:
+            self.diagnostics = self._with_known(self._alone)
+        else:
+            self._know(self._alone)
         return self.diagnostics
 
     def among(self, around: Around) -> Callable[[], Together]:
@@ -135,43 +131,47 @@ class Analysis:
 
     def adopt(self, together: Together) -> bool:
         """Take what a look with the neighbours has found; False where the text is another by now."""
-        pieces = self._pieces
-        if together.text != self.text or self.error is not None or pieces is None:
+        if together.text != self.text or self.error is not None or self._pieces is None:
             return False
+        self.settle()
         alone = {(found.code, found.message) for found in self._alone}
         self._seemed = frozenset(alone - {(found.code, found.message) for found in together.diagnostics})
-        self._known = {id(statement): (statement, []) for statement in pieces.tree.body}
-        for found in together.diagnostics:
-            statement = pieces.statement(found.line)
-            if statement is not None:
-                self._known[id(statement)][1].append(_moved(found, -pieces.first_line(statement)))
-        self.source, self.diagnostics = together.source, together.diagnostics
+        self._together, self.source = True, together.source
+        self._know(together.diagnostics)
         return True
 
     def stand_alone(self) -> None:
         """There are no neighbours any more."""
-        self._known, self._seemed = {}, frozenset()
-        if self.error is None and self.source is not None:
-            self.diagnostics = self._alone
+        self._together, self._seemed = False, frozenset()
+        self.settle()
+        if self.source is not None and self.error is None:
+            self._know(self._alone)
 
-    def _conclude(self, context: Context, pieces: Piecewise) -> None:
-        """What there is to say about torch's code, and about TensorFlow's beside it, as `transpile check` does."""
-        assert self.text is not None
-        self._alone = say(context, pieces.tree, self.settings.filename, pieces)
-        self._alone += check_tensorflow(self.text, self.settings.filename)
-        self.diagnostics = self._believed(pieces) if self._known else self._alone
+    def _know(self, found: list[Diagnostic]) -> None:
+        """This is what there is to say of the text, statement by statement."""
+        pieces = self._pieces
+        assert pieces is not None
+        self.diagnostics = found
+        self._known = {id(statement): (statement, []) for statement in pieces.tree.body}
+        for diagnostic in found:
+            statement = pieces.statement(diagnostic.line)
+            if statement is not None:
+                self._known[id(statement)][1].append(_moved(diagnostic, -pieces.first_line(statement)))
 
-    def _believed(self, pieces: Piecewise) -> list[Diagnostic]:
-        """What is said without the neighbours, by what was known with them."""
-        found = [
-            d
-            for d in self._alone
-            if id(pieces.statement(d.line)) not in self._known and (d.code, d.message) not in self._seemed
+    def _with_known(self, found: list[Diagnostic]) -> list[Diagnostic]:
+        """What is said of changed statements, and what is known of the others."""
+        pieces = self._pieces
+        assert pieces is not None
+        merged = [
+            diagnostic
+            for diagnostic in found
+            if id(pieces.statement(diagnostic.line)) not in self._known
+            and (diagnostic.code, diagnostic.message) not in self._seemed
         ]
         for statement in pieces.tree.body:
             _, known = self._known.get(id(statement), (None, ()))
-            found += [_moved(d, pieces.first_line(statement)) for d in known]
-        return sorted(found, key=lambda d: (d.line, d.column, d.code, d.message))
+            merged += [_moved(diagnostic, pieces.first_line(statement)) for diagnostic in known]
+        return sorted(merged, key=lambda d: (d.line, d.column, d.code, d.message))
 
     def _unparsable(self, error: SourceError) -> Diagnostic:
         where = error.line, error.column, error.line, error.column + 1

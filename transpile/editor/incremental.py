@@ -140,6 +140,10 @@ class Piecewise:
         """The line on which a top-level statement begins, with what stands above it."""
         return self._starts[self._of[id(statement)]] + 1
 
+    def text(self, statement: Any) -> str:
+        """The lines of a top-level statement, with what stands above it."""
+        return "\n".join(self._pieces[self._of[id(statement)]].lines)
+
     def statement(self, line: int) -> Any:
         """The top-level statement that a line belongs to; None for the header and the footer."""
         number = bisect_right(self._starts, line - 1) - 1
