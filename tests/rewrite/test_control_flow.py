@@ -147,6 +147,23 @@ class Numbers(nn.Module):
         return self.linear(x) * scale * peak, half, mask, steps * int(lengths[0]), x * count
 
 
+class Steps(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.linear = nn.Linear(dim, dim)
+        self.mask = nn.Parameter(torch.randn(dim))
+
+    def forward(self, x):
+        b, h, w, c = x.shape
+        rows = w // 2
+        x = self.linear(x)
+        y = x[:, ::rows].mean(1)
+        x[:, :, -rows:] += self.mask
+        x[:, rows - 1 :: rows] += self.mask
+        x[:, :, ::rows] = 0
+        return x, y
+
+
 class Guarded(nn.Module):
     def __init__(self, dim):
         super().__init__()
@@ -163,7 +180,7 @@ class Guarded(nn.Module):
 CASES = [
     ("Windows(3)", ["f32[2,4,5,3]"]), ("Windows(3)", ["f32[2,4,5,3]"]), ("Early(4)", ["f32[2,4,6,4]"]),
     ("Early(4)", ["f32[3,2,2,4]"]), ("Values(3)", ["f32[2,3]"]), ("Values(3)", ["f32[7,3]"]),
-    ("Numbers(3)", ["f32[2,3]", "i64[2]:int9"]), ("Guarded(4)", ["image[2,3,4,6]"]),
+    ("Steps(3)", ["f32[2,5,4,3]"]), ("Numbers(3)", ["f32[2,3]", "i64[2]:int9"]), ("Guarded(4)", ["image[2,3,4,6]"]),
 ]  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Context:
         )  # calls and assertions given open sizes → their support definition
         self.promoted: set[int] = set()  # arithmetic of tensors with numbers that may be scalar tensors
         self.floated: dict[int, str] = {}  # arithmetic with floats → the side that is an open size, an int
+        self.stepped: set[int] = set()  # subscripts of tensors with a slice whose step is an open size
         self.traced: set[int] = set()  # functions for AutoGraph, and the tests in them that it makes
         self.refused: set[int] = set()  # tests of open sizes and values that lead to an error
         # ids of nodes that something further out rewrites or judges

@@ -10,7 +10,7 @@ from transpile.infer.facts import Tensor
 from transpile.infer.layout import Open
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
-from transpile.rewrite.registry import operation
+from transpile.rewrite.registry import on, operation
 from transpile.rewrite.stores import key_text
 
 __all__ = ["reordered"]
@@ -36,6 +36,17 @@ def index(context: Context, original: cst.Subscript, updated: cst.Subscript) -> 
             "Annotate the parameter, for example `x: Float[Tensor, \"b c h w\"]`.",
         )  # fmt: skip
     return None
+
+
+@on(cst.Subscript)
+def stepped(context: Context, original: cst.Subscript, updated: Any) -> Any:
+    """x[:, ::n] → index(x, (slice(None, None), slice(None, None, n))) where n is an open size."""
+    if id(original) not in context.stepped or not isinstance(updated, cst.Subscript):
+        return None
+    plan = context.plan(original)
+    if plan is not None and plan.op == "store":
+        return None
+    return expression(f"{context.support('index')}({source(updated.value)}, {key_text(updated)})")
 
 
 def reordered(plan: Any, updated: cst.Subscript) -> cst.Subscript:

@@ -41,6 +41,12 @@ def asked_of_sizes(context: Context) -> dict[int, str]:
                     found[id(node)] = SUPPORT[name]
                 elif plan is not None and plan.rule is not None and plan.rule.torch == ITEM:
                     found[id(node)] = "item_of"
+            elif isinstance(node, cst.Subscript):
+                steps = [part.slice.step for part in node.slice if isinstance(part.slice, cst.Slice)]
+                if isinstance(context.fact(node.value), Tensor) and any(
+                    s is not None and flow.is_open(s) for s in steps
+                ):
+                    context.stepped.add(id(node))
             elif isinstance(node, cst.BinaryOperation):
                 _mixed(context, flow, node)
             elif isinstance(node, cst.Assert):

@@ -79,6 +79,8 @@ def augmented_store(context: Context, original: cst.AugAssign, updated: cst.AugA
             else f"({source(value)})"
         )
         read = read_for_store(context, updated.target, plan)
+        if id(original.target) in context.stepped:
+            read = f"{context.support('index')}({source(updated.target.value)}, {key_text(updated.target)})"
         return written(context, original.target, updated.target, f"{read} {operator} {guarded}", plan)
     if isinstance(original.target, cst.Attribute) and operator in "+-*/":
         fact = resolve(context.fact(original.target))

@@ -47,9 +47,9 @@ def index(x, key):
     key = full_key(x, key)
     arrays = [i for i, k in enumerate(key) if is_array(k)]
     if not arrays:
-        return x[tuple(key)]
+        return sliced(x, key)
     # Slices and new axes first; then the axes of the arrays come to the front and are picked together.
-    y = x[tuple(slice(None) if is_array(k) else k for k in key)]
+    y = sliced(x, [slice(None) if is_array(k) else k for k in key])
     kept = [k for k in key if k is None or isinstance(k, slice) or is_array(k)]
     axes = [i for i, k in enumerate(kept) if is_array(k)]
     picks = [tf.cast(k, tf.int64) for k in key if is_array(k)]
@@ -68,6 +68,19 @@ def index(x, key):
         order = [*range(rank, rank + axes[0]), *range(rank), *range(rank + axes[0], len(y.shape))]
         y = tf.transpose(y, order)
     return y
+
+
+def sliced(x, key):
+    """x[key] by ints, slices and new axes, one entry per axis; TensorFlow loses the rank to a step that is a tensor."""
+    y = x[tuple(key)]
+    if y.shape.rank is not None:
+        return y
+    sizes = iter(x.shape)
+    kept = [(k, 1 if k is None else next(sizes)) for k in key]
+    goal = [
+        n if k is None or k == slice(None) else None for k, n in kept if k is None or isinstance(k, slice)
+    ]
+    return tf.ensure_shape(y, goal)
 
 
 def slice_update(x, key, value):
