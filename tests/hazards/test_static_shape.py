@@ -75,6 +75,7 @@ NEAR_MISSES = [
     "x = x + max(h, w)",
     "if h != w: x = x + 1",  # and makes these tests in the graph
     "if self.dynamic and not h > 4: x = x + 1",
+    "if x.shape[2:] == (h, 4): x = x + 1",
     "x = x + 1 if b > 1 else x",
     "while h > 4: h = 4",
     "y = torch.zeros(3, 4)\nfor i in range(y.shape[0]): x = x + i",
@@ -95,7 +96,6 @@ HAZARDS = [
     "for i in range(len(x)): x = x + i",
     "rows = [x[i] for i in range(b)]",
     "if h % 2: x = x + 1",
-    "if x.shape[2:] == (h, 4): x = x + 1",
     "if 2 < h < 4: x = x + 1",
     "if h != w: rows.append(x)",  # a graph would append whatever the test gives
     "x = x + math.log(w)",

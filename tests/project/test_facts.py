@@ -71,3 +71,21 @@ def test_arrays_of_a_file_without_torch_stay(tmp_path: Path) -> None:
         tmp_path, {"__init__.py": "", "plain.py": plain, "use.py": "import torch\nfrom .plain import rows\n"}
     )
     assert code.get("plain.py", plain) == plain
+
+
+def test_a_function_that_a_forward_of_another_file_calls_is_traced_with_it(tmp_path: Path) -> None:
+    helpers = (
+        "import torch\n\n\ndef scaled(x: torch.Tensor):\n    b, c, h, w = x.shape\n"
+        "    if h > 1:\n        x = x / (h - 1)\n    return x\n\n\n"
+        "def alone(x: torch.Tensor):\n    b, c, h, w = x.shape\n"
+        "    if h > 1:\n        x = x / (h - 1)\n    return x\n"
+    )
+    net = (
+        "from torch import nn\nfrom .helpers import alone, scaled\n\n\n"
+        "class Net(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+        "        self.conv = nn.Conv2d(3, 4, 1)\n\n"
+        "    def forward(self, x):\n        return scaled(self.conv(x))\n"
+    )
+    found = translated(tmp_path, {"__init__.py": "", "helpers.py": helpers, "net.py": net})
+    assert "@autograph\ndef scaled" in found["helpers.py"]
+    assert "@autograph\ndef alone" not in found["helpers.py"]

@@ -164,6 +164,18 @@ class Steps(nn.Module):
         return x, y
 
 
+class Lost(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.linear = nn.Linear(dim, dim)
+        self.lstm = nn.LSTM(dim, 4, batch_first=True)
+
+    def forward(self, x):
+        b, h, w, c = x.shape
+        x, _ = self.lstm(self.linear(x).view(b * h, w, -1))
+        return x
+
+
 class Guarded(nn.Module):
     def __init__(self, dim):
         super().__init__()
@@ -173,6 +185,12 @@ class Guarded(nn.Module):
         x = self.conv(x)
         if x.shape[2] % 2 != 0:
             raise ValueError(f"{x.shape[2]} rows")
+        h, w = x.shape[-2:]
+        if not (h % 2 == 0 and w > 1) or any(n > 90 for n in x.shape[-2:]):
+            raise ValueError("size")
+        halves = self.conv(x[:, :3, ::2, ::2])
+        if halves.shape[-2:] != (h // 2, w // 2):
+            raise ValueError("halves")
         if x.shape[3] < 2 or x.abs().max() > 50:
             raise RuntimeError("narrow")
         return x
@@ -180,7 +198,8 @@ class Guarded(nn.Module):
 CASES = [
     ("Windows(3)", ["f32[2,4,5,3]"]), ("Windows(3)", ["f32[2,4,5,3]"]), ("Early(4)", ["f32[2,4,6,4]"]),
     ("Early(4)", ["f32[3,2,2,4]"]), ("Values(3)", ["f32[2,3]"]), ("Values(3)", ["f32[7,3]"]),
-    ("Steps(3)", ["f32[2,5,4,3]"]), ("Numbers(3)", ["f32[2,3]", "i64[2]:int9"]), ("Guarded(4)", ["image[2,3,4,6]"]),
+    ("Lost(3)", ["f32[2,5,4,3]"]), ("Steps(3)", ["f32[2,5,4,3]"]),
+    ("Numbers(3)", ["f32[2,3]", "i64[2]:int9"]), ("Guarded(4)", ["image[2,3,4,6]"]),
 ]  # fmt: skip
 
 

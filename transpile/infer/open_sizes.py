@@ -356,25 +356,27 @@ def _base(node: cst.BaseExpression) -> cst.BaseExpression:
 
 
 def reached(run: Run) -> list[FunctionInfo]:
-    """The forwards of modules and what they call, themselves or through others; constructors excepted."""
-    found: dict[int, FunctionInfo] = {}
+    """The forwards of modules and what they call, in any file, themselves or through others; constructors excepted."""
+    functions = run.all_functions()
     todo = [
         f
-        for f in run.module.functions
+        for f in functions
         if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
     ]
     if not todo:
         return []
-    callees: dict[int, list[FunctionInfo]] = {}
-    for info in run.module.functions:
-        for caller in info.dependents:
-            callees.setdefault(id(caller), []).append(info)
-    while todo:
-        info = todo.pop()
-        if id(info) not in found and info.name != "__init__":
-            found[id(info)] = info
-            todo += callees.get(id(info), ())
-    return [info for info in run.module.functions if id(info) in found]
+    if run.reached is None:
+        callees: dict[int, list[FunctionInfo]] = {}
+        for info in functions:
+            for caller in info.dependents:
+                callees.setdefault(id(caller), []).append(info)
+        run.reached = set()
+        while todo:
+            info = todo.pop()
+            if id(info) not in run.reached and info.name != "__init__":
+                run.reached.add(id(info))
+                todo += callees.get(id(info), ())
+    return [info for info in run.module.functions if id(info) in run.reached]
 
 
 def visit(flow: Flow, node: cst.CSTNode, tell: Callable[[cst.CSTNode], None]) -> None:

@@ -86,6 +86,7 @@ class Run:
         self.evidence: Any = (
             None  # transpile.infer.evidence.Evidence, where a run of the original was watched
         )
+        self.reached: set[int] | None = None  # functions that a forward reaches, once inference is done
         self.unstacked: set[int] = set()  # expressions of tensors that are iterated
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
 

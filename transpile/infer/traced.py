@@ -6,11 +6,20 @@ from collections.abc import Iterator
 
 import libcst as cst
 
-from transpile.infer.facts import Class, Function, Layer, Python, Self, Sequence, Tensor
+from transpile.infer.facts import Class, Function, Layer, Python, Ref, Self, Sequence, Tensor
 from transpile.infer.open_sizes import Flow
 from transpile.infer.run import Run
 
-__all__ = ["is_graphed", "is_python", "is_value", "leaves", "test_is_open"]
+__all__ = [
+    "compares_sizes",
+    "is_graphed",
+    "is_logic",
+    "is_python",
+    "is_value",
+    "leaves",
+    "quantified",
+    "test_is_open",
+]
 
 KINDS = frozenset({"isinstance", "callable", "hasattr", "issubclass"})
 IDENTITY = (cst.Is, cst.IsNot, cst.In, cst.NotIn)
@@ -58,7 +67,9 @@ def test_is_open(flow: Flow, test: cst.BaseExpression) -> bool:
 
 
 def _leaf_is_open(flow: Flow, leaf: cst.BaseExpression) -> bool:
-    if is_value(flow.run, leaf):
+    if is_value(flow.run, leaf) or quantified(flow, leaf) is not None:
+        return True
+    if isinstance(leaf, cst.Comparison) and compares_sizes(flow, leaf):
         return True
     if isinstance(flow.run.fact(leaf), Tensor):
         return False
@@ -80,10 +91,40 @@ def _leaf_is_graphed(flow: Flow, leaf: cst.BaseExpression) -> bool:
     if isinstance(leaf, cst.Comparison):
         sides = (leaf.left, leaf.comparisons[0].comparator)
         shapes = any(flow.is_shape(side) or isinstance(flow.run.fact(side), Sequence) for side in sides)
-        return len(leaf.comparisons) == 1 and not shapes
+        return len(leaf.comparisons) == 1 and (not shapes or compares_sizes(flow, leaf))
     if isinstance(leaf, cst.Call):
-        return True
+        return quantified(flow, leaf) is None
     return isinstance(fact, Python) and fact.type == "bool"
+
+
+def compares_sizes(flow: Flow, node: cst.Comparison) -> bool:
+    """`x.shape[1:] != (h, w)`, but not two shapes of tensors, which are compared as far as they are known."""
+    if len(node.comparisons) != 1 or not isinstance(node.comparisons[0].operator, (cst.Equal, cst.NotEqual)):
+        return False
+    sides = (node.left, node.comparisons[0].comparator)
+    shapes = [side for side in sides if flow.is_shape(side)]
+    listed = all(flow.is_shape(side) or isinstance(flow.run.fact(side), Sequence) for side in sides)
+    return listed and len(shapes) == 1 and (flow.shape_is_open(shapes[0]) or any(map(flow.is_open, sides)))
+
+
+def quantified(flow: Flow, node: cst.BaseExpression) -> str | None:
+    """The name of all(…) or any(…) over open sizes: `any(n < 2 for n in x.shape[2:])`."""
+    if not isinstance(node, cst.Call) or len(node.args) != 1:
+        return None
+    callee, only = flow.run.fact(node.func), node.args[0].value
+    if not isinstance(callee, Ref) or not isinstance(only, (cst.GeneratorExp, cst.ListComp)):
+        return None
+    over = only.for_in.iter
+    name = callee.name.removeprefix("builtins.")
+    return name if name in ("all", "any") and (flow.is_open(over) or flow.shape_is_open(over)) else None
+
+
+def is_logic(flow: Flow, test: cst.BaseExpression) -> bool:
+    """Whether a test can be made of all its operands at once: none of them guards another, as a test of None does."""
+    return all(
+        quantified(flow, leaf) is not None or (_leaf_is_open(flow, leaf) and _leaf_is_graphed(flow, leaf))
+        for leaf in leaves(test)
+    )
 
 
 def is_python(flow: Flow, test: cst.BaseExpression) -> bool:

@@ -40,6 +40,7 @@ class Context:
         self.stepped: set[int] = set()  # subscripts of tensors with a slice whose step is an open size
         self.traced: set[int] = set()  # functions for AutoGraph, and the tests in them that it makes
         self.refused: set[int] = set()  # tests of open sizes and values that lead to an error
+        self.logic: dict[int, str] = {}  # the operations of logic in them → their support definition
         # ids of nodes that something further out rewrites or judges
         self.kept_shapes: set[int] = set()
         self.compared: set[int] = set()  # slices of shapes, compared with another shape in the same order
@@ -69,7 +70,7 @@ class Context:
         """Whether the output can make the test of a statement in a graph."""
         test = statement.test
         if id(test) in self.refused:
-            whole = not isinstance(test, (cst.BooleanOperation, cst.UnaryOperation))
+            whole = id(test) in self.logic or not isinstance(test, (cst.BooleanOperation, cst.UnaryOperation))
             return whole or id(test) in self.traced
         return id(statement) in self.traced
 

@@ -20,7 +20,7 @@ import libcst as cst
 
 from transpile.infer.facts import Python, Ref, Sequence, Tensor
 from transpile.infer.open_sizes import Flow, reached, visit
-from transpile.infer.traced import is_graphed, is_python, test_is_open
+from transpile.infer.traced import compares_sizes, is_graphed, is_logic, is_python, quantified, test_is_open
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on
@@ -48,7 +48,10 @@ def prepare(context: Context) -> None:
         flow = Flow(context.run, origins, info, wide=True)
 
         def tell(node: cst.CSTNode, flow: Flow = flow, place: int = place) -> None:
-            if isinstance(node, cst.If):
+            if isinstance(node, cst.Comparison) and compares_sizes(flow, node):
+                equal = isinstance(node.comparisons[0].operator, cst.Equal)
+                context.open_sizes.setdefault(id(node), "equal_sizes" if equal else "unequal_sizes")
+            elif isinstance(node, cst.If):
                 _branch(context, flow, node, found.setdefault(place, set()), spoilt, place)
             elif isinstance(node, cst.While):
                 _loop(flow, node, found.setdefault(place, set()), spoilt, place)
@@ -82,15 +85,29 @@ def _branch(
 ) -> None:
     opened, graphed = test_is_open(flow, node.test), is_graphed(flow, node.test)
     binds = _binds_names(flow, node.body) and _binds_names(flow, node.orelse)
-    if opened and graphed and _raises(node.body):
+    if opened and _raises(node.body) and (graphed or is_logic(flow, node.test)):
         context.refused.add(id(node.test))
-        if isinstance(node.test, (cst.BooleanOperation, cst.UnaryOperation)):
+        compound = isinstance(node.test, (cst.BooleanOperation, cst.UnaryOperation))
+        if is_logic(flow, node.test):
+            for part in (node.test, *descendants(node.test)):
+                if isinstance(part, (cst.BooleanOperation, cst.UnaryOperation, cst.Call)):
+                    context.logic[id(part)] = _logic(flow, part)
+        elif compound:
             found.add(id(node.test))
         return
     if opened and graphed and binds:
         found.add(id(node))
     elif not binds and (opened or not is_python(flow, node.test)):
         spoilt.add(place)
+
+
+def _logic(flow: Flow, node: cst.BaseExpression) -> str:
+    """The support function for an operation of logic, or for all() and any() of open sizes; otherwise ""."""
+    if isinstance(node, cst.BooleanOperation):
+        return "both" if isinstance(node.operator, cst.And) else "either"
+    if isinstance(node, cst.UnaryOperation):
+        return "negated" if isinstance(node.operator, cst.Not) else ""
+    return {"all": "both", "any": "either"}.get(quantified(flow, node) or "", "")
 
 
 def _loop(flow: Flow, node: cst.While, found: set[int], spoilt: set[int], place: int) -> None:
@@ -175,6 +192,24 @@ def function(context: Context, original: cst.FunctionDef, updated: cst.FunctionD
         return None
     decorator = cst.Decorator(expression(context.support("autograph")))
     return updated.with_changes(decorators=[*updated.decorators, decorator])
+
+
+@on(cst.BooleanOperation, cst.UnaryOperation, cst.Call)
+def logic(context: Context, original: cst.BaseExpression, updated: Any) -> Any:
+    """In a refused test: not (a and b) → negated(both(a, b)), any(n < 2 for n in …) → either(*(n < 2 for n in …))"""
+    name = context.logic.get(id(original))
+    if not name:
+        return None
+    if isinstance(updated, cst.BooleanOperation):
+        parts = [source(side.with_changes(lpar=(), rpar=())) for side in (updated.left, updated.right)]
+    elif isinstance(updated, cst.UnaryOperation):
+        parts = [source(updated.expression.with_changes(lpar=(), rpar=()))]
+    elif isinstance(updated, cst.Call) and updated.args:
+        listed = source(updated.args[0].value)
+        parts = [f"*{listed}" if listed[0] in "[(" else f"*({listed})"]
+    else:
+        return None
+    return expression(f"{context.support(name)}({', '.join(parts)})")
 
 
 @on(cst.If)

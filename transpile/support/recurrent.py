@@ -140,7 +140,7 @@ class Recurrent(Module):
             for suffix in self.suffixes:
                 state = tuple(h[len(last)] for h in hx)
                 weight, bias = (self.weight(name, layer, suffix) for name in ("weight_ih", "bias_ih"))
-                flat = tf.matmul(tf.reshape(x, (-1, x.shape[-1])), weight, transpose_b=True)
+                flat = tf.matmul(tf.reshape(x, (-1, weight.shape[-1])), weight, transpose_b=True)
                 projected = reshape(flat if bias is None else flat + bias, (length, n, weight.shape[0]))
                 y, state = run_over_time(self.step(layer, suffix), projected, state, bool(suffix), lengths)
                 outputs.append(y)

@@ -28,6 +28,28 @@ def equal_sizes(left, right):
     return len(left) == len(right) and all(equal)
 
 
+def unequal_sizes(left, right):
+    """Whether two shapes are not equal."""
+    return negated(equal_sizes(left, right))
+
+
+def negated(condition):
+    """not condition."""
+    return tf.logical_not(condition) if is_symbolic(condition) else not condition
+
+
+def both(*conditions):
+    """Whether all conditions hold."""
+    if any(map(is_symbolic, conditions)):
+        return tf.reduce_all(tf.stack([tf.cast(condition, tf.bool) for condition in conditions]))
+    return all(conditions)
+
+
+def either(*conditions):
+    """Whether one of the conditions holds."""
+    return negated(both(*map(negated, conditions)))
+
+
 def int_of(x, base=None):
     """int(x)."""
     if is_symbolic(x):
