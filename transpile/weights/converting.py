@@ -90,7 +90,7 @@ def _watched(name: str, value: Any, not_finite: dict[str, int], step: Callable[[
         step(value.nbytes)
         return array
 
-    return FileTensor(value.shape, value.dtype, read, value.storage, value.is_parameter, value.done)
+    return FileTensor(value.shape, value.dtype, read, value.storage, value.is_parameter, value.file)
 
 
 def _plain_buffers(model: Any) -> list[tuple[str, Leaf]]:

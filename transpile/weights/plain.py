@@ -54,16 +54,19 @@ def plain_weights(
 def changed(
     tensor: FileTensor, axes: tuple[int, ...] | None, dtype: np.dtype[Any], decision: Decision
 ) -> FileTensor:
-    """The tensor transposed and in another dtype, once it is read; the read counts what is not finite."""
+    """The tensor transposed and in another dtype, once it is read; what is not finite in it is counted then."""
     shape = tensor.shape if axes is None else tuple(tensor.shape[axis] for axis in axes)
 
     def read() -> Array:
         array = tensor.numpy()
-        decision.not_finite = count_not_finite(array)
         array = array if axes is None else array.transpose(axes)
-        return array if array.dtype == dtype else array.astype(dtype)
+        with np.errstate(over="ignore"):  # a value beyond float16 becomes infinite, and is counted
+            return array if array.dtype == dtype else array.astype(dtype)
 
-    return FileTensor(shape, dtype, read, tensor.storage, tensor.is_parameter, tensor.done)
+    def count(array: Array) -> None:
+        decision.not_finite += count_not_finite(array)
+
+    return FileTensor(shape, dtype, read, tensor.storage, tensor.is_parameter, tensor.file, count)
 
 
 def renamed(state: Mapping[str, Any], table: Mapping[str, str]) -> dict[str, Any]:

@@ -49,7 +49,7 @@ def _tensor(mapped: Mapped, base: int, entry: dict[str, Any], name: str) -> File
     def read() -> Array:
         return mapped.array(start, int(np.prod(shape, dtype=np.int64)), dtype).reshape(shape)
 
-    return FileTensor(shape, dtype, read, start, done=mapped.release)
+    return FileTensor(shape, dtype, read, start, file=mapped)
 
 
 def _is_index(path: Path, head: bytes) -> bool:

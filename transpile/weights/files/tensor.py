@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from transpile.weights.arrays import Array, Shape
+
+
+class Held(Protocol):
+    """The file behind a view (transpile.weights.files.mapped)."""
+
+    def place(self, array: Array) -> int | None:
+        """Where in the file the values of an array lie one after the other; None where they do not."""
+
+    def read_into(self, start: int, piece: memoryview) -> None:
+        """Fills a piece of memory with what the file holds from `start` on."""
+
+    def release(self) -> None:
+        """Gives the memory of what was read back to the system."""
 
 
 class FileTensor:
@@ -15,10 +28,10 @@ class FileTensor:
 
     storage: equal for tensors that are views of one piece of the file (tied weights), None where a file
     cannot tell. is_parameter: what the file says of it; None where it does not tell parameters from buffers.
-    done: what `release` calls.
+    file: what the view looks into. watch: is told of the values when they are read.
     """
 
-    __slots__ = ("dtype", "done", "is_parameter", "reader", "shape", "storage")
+    __slots__ = ("dtype", "file", "is_parameter", "reader", "shape", "storage", "watch")
 
     def __init__(
         self,
@@ -27,21 +40,26 @@ class FileTensor:
         reader: Callable[[], Array],
         storage: Hashable = None,
         is_parameter: bool | None = None,
-        done: Callable[[], None] | None = None,
+        file: Held | None = None,
+        watch: Callable[[Array], None] | None = None,
     ) -> None:
         self.shape = shape
         self.dtype = dtype
         self.reader = reader
         self.storage = storage
         self.is_parameter = is_parameter
-        self.done = done
+        self.file = file
+        self.watch = watch
 
     def numpy(self) -> Array:
         """The values; in the file's own dtype, bfloat16 and the like included."""
-        return self.reader()
+        array = self.reader()
+        if self.watch is not None:
+            self.watch(array)
+        return array
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> Array:
-        return np.array(self.reader(), dtype=dtype, copy=copy)
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
 
     @property
     def size(self) -> int:
@@ -57,12 +75,12 @@ class FileTensor:
 
     def as_parameter(self) -> FileTensor:
         """The same tensor, known to be a parameter."""
-        return FileTensor(self.shape, self.dtype, self.reader, self.storage, True, self.done)
+        return FileTensor(self.shape, self.dtype, self.reader, self.storage, True, self.file, self.watch)
 
     def release(self) -> None:
         """Gives the memory of what was read back to the system, where the file is mapped; it can be read again."""
-        if self.done is not None:
-            self.done()
+        if self.file is not None:
+            self.file.release()
 
     def __repr__(self) -> str:
         return f"FileTensor({self.shape}, {self.dtype})"

@@ -81,7 +81,7 @@ class _Storages:
             length,
             f"{key}:{first}",
             lambda: self._array(key)[first : first + length],
-            self._mapped.release,
+            self._mapped,
         )
 
     def find(self, keys: Any, start: int) -> None:

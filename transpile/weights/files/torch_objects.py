@@ -15,7 +15,7 @@ import numpy as np
 
 from transpile.weights.arrays import Array
 from transpile.weights.files.pickle_machine import Damaged
-from transpile.weights.files.tensor import FileTensor, dtype_named
+from transpile.weights.files.tensor import FileTensor, Held, dtype_named
 
 NAMES: dict[str, Any] = {}
 
@@ -38,7 +38,7 @@ class Storage:
     count: int
     key: str
     read: Callable[[], Array]
-    release: Callable[[], None] | None = None
+    file: Held | None = None
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _tensor(
         array = array.conj() if metadata.get("conj") else array
         return -array if metadata.get("neg") else array
 
-    return FileTensor(shape, dtype, read, (storage.key, int(offset), shape, strides), done=storage.release)
+    return FileTensor(shape, dtype, read, (storage.key, int(offset), shape, strides), file=storage.file)
 
 
 @handles("torch._utils._rebuild_tensor_v3")

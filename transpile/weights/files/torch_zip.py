@@ -115,7 +115,7 @@ class _Archive:
             raise FileError(
                 f"{self.path}: is damaged: data/{key} has {info.file_size} bytes, not {count * dtype.itemsize}"
             )
-        return Storage(dtype, count, str(key), lambda: self._array(info, count, dtype), self._mapped.release)
+        return Storage(dtype, count, str(key), lambda: self._array(info, count, dtype), self._mapped)
 
     def _array(self, info: zipfile.ZipInfo, count: int, dtype: np.dtype[Any]) -> Array:
         if info.compress_type != zipfile.ZIP_STORED:

@@ -22,7 +22,7 @@ def write_hdf5(path: Path, tensors: Mapping[str, FileTensor], step: Step) -> Non
     reserve(path.parent, room(tensor.nbytes for tensor in tensors.values()))
     with h5py.File(path, "w") as file:
         for name, tensor in tensors.items():
-            file.create_dataset(name, data=np.ascontiguousarray(tensor.numpy()))
+            file.create_dataset(name, data=np.asarray(tensor.numpy(), order="C"))
             tensor.release()
             step(tensor.nbytes)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from transpile.weights.arrays import Array
 from transpile.weights.files import FileTensor
 
 Step = Callable[[int], None]  # told of every number of bytes that is done
@@ -53,11 +52,3 @@ def writer_for(path: Path) -> Output | None:
         if path.name.endswith(output.suffixes):
             return output
     return None
-
-
-def as_bytes(array: Array) -> memoryview:
-    """The memory of an array in C order, little-endian; the array itself where it already is that."""
-    array = np.ascontiguousarray(array)
-    if array.dtype.byteorder == ">":
-        array = array.astype(array.dtype.newbyteorder("<"))
-    return array.reshape(-1).view(np.uint8).data

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from transpile.weights.files import FileTensor
-from transpile.weights.writing.registry import OutputError, Step, as_bytes, register
+from transpile.weights.writing.pieces import Behind, pieces
+from transpile.weights.writing.registry import OutputError, Step, register
 
 _NAMES = {
     "float64": "F64",
@@ -27,7 +28,6 @@ _NAMES = {
     "bool": "BOOL",
     "complex64": "C64",
 }
-_PIECE = 8 << 20
 
 
 @register(".safetensors")
@@ -49,15 +49,10 @@ def write_safetensors(path: Path, tensors: Mapping[str, FileTensor], step: Step)
         start = offsets[1]
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
-    with path.open("wb", buffering=0) as file:
+    with Behind(path) as file:
         file.write(len(text).to_bytes(8, "little") + text)
         for _, tensor in ordered:
-            write_all(file, as_bytes(tensor.numpy()))
+            for piece in pieces(tensor):
+                file.write(piece)
+                step(len(piece))
             tensor.release()
-            step(tensor.nbytes)
-
-
-def write_all(file: object, data: memoryview) -> None:
-    """Writes to an unbuffered file, which may take less than it is given; in pieces that stay in the cache."""
-    while len(data):
-        data = data[file.write(data[:_PIECE]) :]  # type: ignore[attr-defined]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import struct
-import zipfile
 from collections.abc import Hashable, Mapping
 from pathlib import Path
 
 from transpile.weights.files import FileTensor
-from transpile.weights.writing.registry import OutputError, Step, as_bytes, register
-from transpile.weights.writing.zips import store
+from transpile.weights.writing.pieces import pieces
+from transpile.weights.writing.registry import OutputError, Step, register
+from transpile.weights.writing.zips import new_zip, store
 
 _STORAGES = {
     "float64": "Double",
@@ -44,13 +44,11 @@ def write_torch(path: Path, tensors: Mapping[str, FileTensor], step: Step) -> No
     # An OrderedDict, filled with the names and tensors between the mark "(" and the "u".
     pickled = b"\x80\x02ccollections\nOrderedDict\n)R(" + b"".join(entries) + b"u."
     root = path.name.partition(".")[0] or "archive"
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+    with new_zip(path) as archive:
         store(archive, f"{root}/data.pkl", [pickled], len(pickled))
         store(archive, f"{root}/byteorder", [b"little"], 6)
         for key, tensor in enumerate(placed):
-            data = as_bytes(tensor.numpy())
-            store(archive, f"{root}/data/{key}", [data], len(data))
-            del data
+            store(archive, f"{root}/data/{key}", pieces(tensor), tensor.nbytes)
             tensor.release()
             step(tensor.nbytes)
         store(archive, f"{root}/version", [b"3\n"], 2)

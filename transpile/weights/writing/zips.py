@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import struct
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, cast
+
+from transpile.weights.writing.pieces import Behind
 
 _HEADER = 30
 _ZIP64 = 20  # what zipfile adds to the header of a large member
 _ALIGNMENT = 64
 _LARGE = (1 << 31) - 1
-_PIECE = 8 << 20
+
+
+@contextlib.contextmanager
+def new_zip(path: Path) -> Iterator[zipfile.ZipFile]:
+    """A new archive, whose checksums are computed while what came before is written."""
+    with Behind(path) as file:
+        archive = zipfile.ZipFile(cast(IO[bytes], file), "w", zipfile.ZIP_STORED)
+        try:
+            yield archive
+        except BaseException:
+            archive.fp = None  # it is given up: its list of members would hide what went wrong
+            raise
+        archive.close()
 
 
 def store(archive: zipfile.ZipFile, name: str, parts: Iterable[bytes | memoryview], length: int) -> None:
@@ -24,5 +41,4 @@ def store(archive: zipfile.ZipFile, name: str, parts: Iterable[bytes | memoryvie
     info.file_size = length
     with archive.open(info, "w", force_zip64=large) as member:
         for part in parts:
-            for start in range(0, len(part), _PIECE):
-                member.write(part[start : start + _PIECE])
+            member.write(part)
