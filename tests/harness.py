@@ -74,17 +74,24 @@ def original(source: str) -> ModuleType:
 
 
 @functools.cache
-def translation(source: str, data_format: str = "channels_last", support_module: str | None = None) -> Any:
+def translation(
+    source: str,
+    data_format: str = "channels_last",
+    support_module: str | None = None,
+    exact_training: bool = False,
+) -> Any:
     """The translation of a source, made once."""
     from transpile import translate
 
-    return translate(source, data_format=data_format, support_module=support_module)
+    return translate(
+        source, data_format=data_format, support_module=support_module, exact_training=exact_training
+    )
 
 
 @functools.cache
-def translated(source: str, data_format: str = "channels_last") -> ModuleType:
+def translated(source: str, data_format: str = "channels_last", exact_training: bool = False) -> ModuleType:
     """The translation as a module."""
-    return imported(translation(source, data_format).code)
+    return imported(translation(source, data_format, exact_training=exact_training).code)
 
 
 def fixture(name: str) -> str:

@@ -94,6 +94,7 @@ class Project:
             raise ValueError(f"data_format must be channels_last or channels_first, not {data_format!r}")
         self.texts = texts
         self.data_format = data_format
+        self.exact_training = exact_training
         self.rules = [Path(rule) for rule in rules]
         self.evaluated = evaluated
         self.seen: Mapping[str, Mapping[Any, Any]] = {}  # by module and span: what a run has shown
@@ -124,6 +125,7 @@ class Project:
                 evaluated=self.evaluated,
                 evidence=self._evidence(),
             )
+            self._run.exact_training = self.exact_training
         return self._run
 
     def _evidence(self) -> Any:

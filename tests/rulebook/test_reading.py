@@ -54,6 +54,7 @@ WRONG = [
     ("- id: TR9001\n  torch: a\n  fidelity: changed\n  tf: tf.a()\n", 3, "needs a why"),
     ("- id: TR9001\n  torch: a\n  refuse: no such thing\n", 3, "needs 'instead'"),
     ("- id: TR9001\n  torch: a\n  variants: [{tf: tf.a()}, {tf: tf.b()}]\n", 3, "only the last variant"),
+    ("- id: TR9001\n  torch: a\n  variants: [{tf: tf.a(), drifts: true}]\n", 3, "that drifts needs a why"),
     (
         "- id: TR9001\n  torch: a\n  params: [x]\n  variants: [{when: {givn: [x]}, tf: 'tf.a({x})'}]\n",
         4,

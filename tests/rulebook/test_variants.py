@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from transpile.rulebook import MISSING, ConversionError, Rule, convert, holds
+from transpile.rulebook import MISSING, ConversionError, Rule, convert, holds, select
 from transpile.rulebook.reading import read
 from transpile.rulebook.store import Rulebook, _indexed
 
@@ -112,6 +112,22 @@ def test_numbers_with_an_exponent_are_numbers(tmp_path: Path) -> None:
     )
     [record] = read([path])
     assert record["variants"][0]["when"] == {"equals": {"eps": 1e-12}}
+
+
+def test_what_drifts_is_passed_over_for_exact_training(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(
+        "- id: TR9001\n  torch: torch.f\n  params: [decay=0]\n  variants:\n"
+        "    - {when: {equals: {decay: 0}}, tf: 'tf.f({decay})', drifts: true, why: it rounds}\n"
+        "    - {when: {equals: {decay: 0}}, tf: 'tf.g({decay})'}\n"
+    )
+    records = read([path])
+    rule = Rulebook(records, _indexed(records)).by_name("torch.f")
+    assert rule is not None
+    for exact, text in ((False, "tf.f({decay})"), (True, "tf.g({decay})")):
+        chosen = select(rule.variants, Known({"decay": 0}), exact)
+        assert chosen is not None and chosen.template.text == text
+        assert select(rule.variants, Known({"decay": 1}), exact) is None
 
 
 def test_literals_are_mapped(mapped: Rule) -> None:

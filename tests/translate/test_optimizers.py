@@ -45,11 +45,11 @@ SCHEDULERS = [
 ]
 
 
-def pair(optimizer, scheduler="None"):
+def pair(optimizer, scheduler="None", exact_training=False):
     source = SOURCE.format(optimizer=optimizer, scheduler=scheduler)
     names = {}
     exec(source.replace(", verbose=False", ""), names)
-    translation = transpile.translate(source)
+    translation = transpile.translate(source, exact_training=exact_training)
     assert not [d for d in translation.diagnostics if d.severity is not transpile.Severity.INFO]
     with without_torch():
         return names, imported(translation.code)
@@ -72,6 +72,46 @@ def test_five_steps(call):
         theirs.step()
         ours.apply_gradients([(tf.convert_to_tensor(variable), variable)])
     np.testing.assert_allclose(np.asarray(variable), weight.detach().numpy(), rtol=1e-4, atol=1e-5)
+
+
+DRIFTING = [
+    "optim.SGD(parameters, lr=0.05, momentum=0.9)",
+    "optim.Adam(parameters, lr=0.05, eps=1e-3)",
+    "optim.AdamW(parameters, lr=0.05, eps=1e-3, amsgrad=True)",
+    "optim.RMSprop(parameters, lr=0.05, eps=1e-3)",
+    "optim.Adagrad(parameters, lr=0.05, eps=1e-3)",
+    "optim.Adamax(parameters, lr=0.05, eps=1e-3)",
+]
+
+
+@pytest.mark.parametrize("exact", [False, True])
+@pytest.mark.parametrize("call", DRIFTING)
+def test_exact_training(call, exact):
+    """Gradients as large as epsilon, and a learning rate that changes: only torch's own formulas follow."""
+    import tensorflow as tf
+    import torch
+
+    source, output = pair(call, exact_training=exact)
+    start = np.random.default_rng(0).normal(size=(4, 3)).astype("float32")
+    weight = torch.nn.Parameter(torch.tensor(start))
+    theirs = source["made"]([weight])
+    variable = tf.keras.Variable(start)
+    ours = output.made([variable])
+    for rate in (0.05, 0.05, 0.01, 0.03):
+        theirs.param_groups[0]["lr"] = rate
+        ours.learning_rate = rate
+        theirs.zero_grad()
+        (0.5 * 1e-3 * weight.square()).sum().backward()
+        theirs.step()
+        ours.apply_gradients([(1e-3 * tf.convert_to_tensor(variable), variable)])
+    moved = np.asarray(variable) - start
+    wanted = weight.detach().numpy() - start
+    assert bool(np.abs(moved - wanted).max() <= 1e-4 * np.abs(wanted).max()) is exact
+
+
+def test_optimizers_that_train_alike_stay_plain():
+    source = SOURCE.format(optimizer="optim.SGD(parameters, lr=0.05)", scheduler="None")
+    assert "tf.keras.optimizers.SGD(" in transpile.translate(source, exact_training=True).code
 
 
 @pytest.mark.parametrize("call", SCHEDULERS)

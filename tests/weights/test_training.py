@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from harness import translated
 from weights.training import MODELS, STEPS, TorchRun, keras_model, keras_training
 
 from transpile.weights.optimizer_state import keras_optimizer, load_optimizer_state
@@ -14,32 +16,34 @@ from transpile.weights.optimizer_state import keras_optimizer, load_optimizer_st
 tf = pytest.importorskip("tensorflow")
 TOLERANCE = 1e-4
 
-OPTIMIZERS: dict[str, tuple[Any, Any]] = {
-    "SGD": (
-        lambda p: torch.optim.SGD(p, 0.05, momentum=0.9, weight_decay=0.01, nesterov=True),
-        lambda s: s.SGD(0.05, momentum=0.9, weight_decay=0.01, nesterov=True),
-    ),
-    "Adam": (lambda p: torch.optim.Adam(p, 0.01), lambda s: s.Adam(0.01)),
-    "AdamW": (
-        lambda p: torch.optim.AdamW(p, 0.01, weight_decay=0.1, amsgrad=True),
-        lambda s: s.AdamW(0.01, weight_decay=0.1, amsgrad=True),
-    ),
-    "RMSprop": (
-        lambda p: torch.optim.RMSprop(p, 0.01, momentum=0.5, centered=True),
-        lambda s: s.RMSprop(0.01, momentum=0.5, centered=True),
-    ),
-    "Adagrad": (
-        lambda p: torch.optim.Adagrad(p, 0.01, lr_decay=0.1),
-        lambda s: s.Adagrad(0.01, lr_decay=0.1),
-    ),
+OPTIMIZERS = {
+    "SGD": "SGD(parameters, 0.05, momentum=0.9, weight_decay=0.01, nesterov=True)",
+    "Adam": "Adam(parameters, 0.01)",
+    "AdamW": "AdamW(parameters, 0.01, weight_decay=0.1, amsgrad=True)",
+    "RMSprop": "RMSprop(parameters, 0.01, momentum=0.5, centered=True)",
+    "Adagrad": "Adagrad(parameters, 0.01, lr_decay=0.1)",
 }
+
+
+def theirs(kind: str) -> Callable[[Any], Any]:
+    return lambda parameters: eval(
+        f"optim.{OPTIMIZERS[kind]}", {"optim": torch.optim, "parameters": parameters}
+    )
+
+
+def ours(kind: str) -> Any:
+    """What the translation makes of the same call."""
+    source = f"from torch import optim\n\n\ndef made(parameters):\n    return optim.{OPTIMIZERS[kind]}\n"
+    return translated(source, exact_training=True).made(None)
+
+
 _RUNS: dict[tuple[str, str], tuple[TorchRun, TorchRun]] = {}
 
 
 def runs(name: str, optimizer: str) -> tuple[TorchRun, TorchRun]:
     """Torch in float32, and in float64 from the same weights: where the two part, float32 has only noise."""
     if (name, optimizer) not in _RUNS:
-        make = OPTIMIZERS[optimizer][0]
+        make = theirs(optimizer)
         single = TorchRun(name, make)
         torch.manual_seed(0)
         _RUNS[name, optimizer] = single, TorchRun(name, make, torch.float64)
@@ -62,12 +66,6 @@ def assert_follows(name: str, optimizer: str, first: int, losses: list[float], s
     return worst
 
 
-def support_optimizers() -> Any:
-    import importlib
-
-    return importlib.import_module("transpile.support.optimizers")
-
-
 QUICK = [("conv", "Adam"), ("lstm", "SGD"), ("tied", "AdamW")]
 ALL = [(name, kind) for name in MODELS for kind in ("SGD", "Adam", "AdamW")]
 ALL += [("conv", "RMSprop"), ("conv", "Adagrad")]
@@ -80,7 +78,7 @@ CASES = [
 def test_ten_steps_from_the_start(name: str, kind: str) -> None:
     single, _ = runs(name, kind)
     model = keras_model(name, single.states[0])
-    optimizer = OPTIMIZERS[kind][1](support_optimizers())
+    optimizer = ours(kind)
     losses, states = keras_training(name, model, optimizer, 0)
     assert_follows(name, kind, 0, losses, states)
 
@@ -89,7 +87,7 @@ def test_ten_steps_from_the_start(name: str, kind: str) -> None:
 def test_resumed_at_step_five(name: str, kind: str) -> None:
     single, _ = runs(name, kind)
     model = keras_model(name, single.states[5])
-    optimizer = OPTIMIZERS[kind][1](support_optimizers())
+    optimizer = ours(kind)
     optimizer.build(model.trainable_variables)
     load_optimizer_state(optimizer, model, single.optimizers[5], single.states[5], exact_training=True)
     losses, states = keras_training(name, model, optimizer, 5)
@@ -101,7 +99,7 @@ def test_the_state_matters() -> None:
     """Without the optimizer's state the same comparison fails: the test above can tell."""
     single, _ = runs("conv", "Adam")
     model = keras_model("conv", single.states[5])
-    losses, states = keras_training("conv", model, OPTIMIZERS["Adam"][1](support_optimizers()), 5)
+    losses, states = keras_training("conv", model, ours("Adam"), 5)
     with pytest.raises(AssertionError):
         assert_follows("conv", "Adam", 5, losses, states)
 

@@ -151,7 +151,7 @@ class TorchRun:
 
 def keras_model(name: str, state: dict[str, Any]) -> Any:
     """The translation with these weights."""
-    model = translated(MODELS[name][0]).Net()
+    model = translated(MODELS[name][0], exact_training=True).Net()
     load_state_dict(model, state)
     return model
 

@@ -82,6 +82,7 @@ class Source:
         modules = Modules({**self._around, module.name: lambda: module})
         run = infer(modules, [module.name], load(self.settings.rules), data_format=data_format)
         run.module = module
+        run.exact_training = self.settings.exact_training
         return run
 
     @cached_property

@@ -37,6 +37,7 @@ class Run:
         self.rules = rules
         self.modules = modules
         self.channels_last = data_format == "channels_last"
+        self.exact_training = False  # whether what is written must train as torch does
         self.facts: dict[int, Fact] = {}
         self.plans: dict[int, Plan] = {}
         self.convert: dict[int, tuple[Tensor, Layout]] = {}

@@ -113,5 +113,7 @@ def _cell(rule: Rule) -> str:
 
 
 def _note(rule: Rule) -> str:
-    why = "" if rule.fidelity == "exact" or not rule.why else f": {rule.why}"
+    first = (rule.keras or rule.variants)[0].why
+    reasons = "; ".join(why for why in (rule.why, first) if why)
+    why = "" if rule.fidelity == "exact" or not reasons else f": {reasons}"
     return f"{rule.fidelity}{why}".replace("|", "\\|")

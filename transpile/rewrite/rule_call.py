@@ -169,7 +169,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
         if values.get(name) is not None and context.channels_last:
             values[name] = f"{context.support('to_torch_order')}({values[name]})"
             warn_open(context, original, rule.torch)
-    variant = select(rule.variants, facts)
+    variant = select(rule.variants, facts, context.run.exact_training)
     if variant is None:
         context.say(
             "API002",
@@ -210,7 +210,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             values[operand_name], values[axis_name] = "x", "axis"
     template = variant.template
     if rule.kind == "class" and "(" not in template.text and "{" not in template.text:
-        say_difference(context, original, rule)
+        say_difference(context, original, rule, variant)
         return updated.with_changes(func=expression(render(template, {}, {}, context.support)))
     try:
         text = render(template, values, defaults, context.support)
@@ -220,7 +220,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     if hoisted:
         # the operand stands once: evaluating it twice would run its layers twice
         text = f"{context.support('on_axis')}(lambda x, axis: {text}, {operand}, {axis_text})"
-    say_difference(context, original, rule)
+    say_difference(context, original, rule, variant)
     if plan.data.get("unbatched"):
         context.say(
             "LAY004",
@@ -244,11 +244,12 @@ def squeezed(context: Context, plan: Plan, values: dict[str, str | None]) -> Any
 DIFFERENCES = {"changed": "API004", "ambiguous": "API007"}
 
 
-def say_difference(context: Context, original: cst.CSTNode, rule: Any) -> None:
-    """What the rule itself says of how its translation differs."""
+def say_difference(context: Context, original: cst.CSTNode, rule: Any, variant: Any) -> None:
+    """What the rule itself says of how its translation differs, and this variant of it."""
     code = DIFFERENCES.get(rule.fidelity)
-    if code is not None and rule.why:
-        context.say(code, original, f"{rule.torch}: {rule.why}")
+    reasons = [why for why in (rule.why, variant.why) if why]
+    if code is not None and reasons:
+        context.say(code, original, f"{rule.torch}: {'; '.join(reasons)}")
 
 
 def native_format(context: Context, plan: Plan, rule: Any) -> str | None:

@@ -111,6 +111,7 @@ def holds(when: Mapping[str, Any], facts: Facts) -> bool:
     return True
 
 
-def select(variants: tuple[Variant, ...], facts: Facts) -> Variant | None:
-    """The first variant that the facts allow."""
-    return next((variant for variant in variants if holds(variant.when, facts)), None)
+def select(variants: tuple[Variant, ...], facts: Facts, exact_training: bool = False) -> Variant | None:
+    """The first variant that the facts allow, and that trains as torch does where this is asked for."""
+    allowed = (variant for variant in variants if not (exact_training and variant.drifts))
+    return next((variant for variant in allowed if holds(variant.when, facts)), None)

@@ -31,11 +31,15 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """One way to write a call, for the calls that `when` describes (see transpile.rulebook.conditions)."""
+    """One way to write a call, for the calls that `when` describes (see transpile.rulebook.conditions).
+
+    `drifts`: what it gives trains a little differently from torch's, so that --exact-training passes it over.
+    """
 
     when: Mapping[str, Any]
     template: Template
     why: str | None = None
+    drifts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +88,10 @@ def _template(text: str) -> Template:
 
 
 def _variants(entries: list[dict[str, Any]]) -> tuple[Variant, ...]:
-    return tuple(Variant(e.get("when", _EMPTY), _template(e["tf"]), e.get("why")) for e in entries)
+    return tuple(
+        Variant(e.get("when", _EMPTY), _template(e["tf"]), e.get("why"), bool(e.get("drifts")))
+        for e in entries
+    )
 
 
 def from_record(record: Mapping[str, Any]) -> Rule:

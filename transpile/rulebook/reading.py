@@ -242,10 +242,12 @@ def _variants(entry: _Entry, record: Record) -> list[Record]:
 def _variant(entry: _Entry, record: Record, variant: Any, key: str) -> Record:
     if (
         not isinstance(variant, dict)
-        or set(variant) - {"when", "tf", "why"}
+        or set(variant) - {"when", "tf", "why", "drifts"}
         or not isinstance(variant.get("tf"), str)
     ):
-        raise entry.error("a variant has 'tf', and may have 'when' and 'why'", key)
+        raise entry.error("a variant has 'tf', and may have 'when', 'why' and 'drifts'", key)
+    if variant.get("drifts") and not variant.get("why"):
+        raise entry.error("a variant that drifts needs a why", key)
     declared = {p[0] for p in record.get("params", ())}
     for word, subject in variant.get("when", {}).items():
         if word not in CONDITIONS:
