@@ -64,6 +64,33 @@ class Net(nn.Module):
         return y, nn.functional.linear(x.mean((2, 3)), self.line.weight, bias)
 """
 
+FIXED = """
+import torch
+from torch import nn
+
+
+class Shift(nn.Conv2d):
+    def __init__(self, mean=(0.1, 0.2, 0.3), std=(1.0, 2.0, 3.0), sign=-1):
+        super().__init__(3, 3, kernel_size=1)
+        std = torch.Tensor(std)
+        self.weight.data = torch.eye(3).view(3, 3, 1, 1)
+        self.weight.data.div_(std.view(3, 1, 1, 1))
+        self.bias.data = sign * torch.Tensor(mean)
+        self.bias.data.div_(std)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.shift = Shift()
+        self.mix = nn.Conv2d(3, 3, 1, 1, 0)
+        self.mix.weight.data = torch.tensor([[1.0, 2, 3], [4, 5, 6], [7, 8, 9]]).view(3, 3, 1, 1)
+        self.mix.bias.data = torch.Tensor([1, 2, 3])
+
+    def forward(self, x):
+        return self.mix(self.shift(x))
+"""
+
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_parts_that_methods_change_are_stored(data_format):
@@ -100,3 +127,16 @@ def test_the_initial_values():
     for name in ("scale", "other"):
         np.testing.assert_allclose(getattr(model, name), getattr(wanted, name).detach())
     assert isinstance(wanted.other, torch.nn.Parameter)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_a_weight_is_stored_in_the_order_of_torch(data_format):
+    theirs: dict = {"__name__": "theirs"}
+    exec(FIXED, theirs)
+    wanted = theirs["Net"]()
+    module = imported(translate(FIXED, data_format=data_format).code)
+    with without_torch():
+        model = module.Net()
+    for ours, layer in ((model.shift, wanted.shift), (model.mix, wanted.mix)):
+        np.testing.assert_allclose(ours.weight, layer.weight.detach(), rtol=1e-6)
+        np.testing.assert_allclose(ours.bias, layer.bias.detach(), rtol=1e-6)

@@ -29,6 +29,7 @@ from transpile.infer.join import join
 from transpile.infer.ops.distributions import DISTRIBUTION, distribution_attribute
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+from transpile.infer.torch_layers import weight_rank
 
 __all__ = ["attribute_of"]
 
@@ -185,9 +186,8 @@ def torch_layer_attribute(run: Run, node: cst.Attribute, name: str, fact: Layer)
         key = ("tensor", id(node))
         tensor = run.tensors.get(key)
         if tensor is None:
-            tensor = run.tensors[key] = Tensor(None, None, "float32", is_parameter=True)
-            if name != "weight":
-                tensor.rank = 1
+            rank = 1 if name != "weight" else weight_rank([fact.name, *(fact.info.torch_bases() if fact.info is not None else ())])
+            tensor = run.tensors[key] = Tensor(rank, None, "float32", is_parameter=True)
         run.plans[id(node)] = Plan("layer_weight", name=name)
         return tensor
     if name in INT_ATTRIBUTES:

@@ -24,6 +24,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
+from transpile.infer.layout import PLAIN
 from transpile.infer.operators import augmented_operation
 from transpile.infer.ops.index import store
 from transpile.infer.plans import Plan
@@ -218,6 +219,10 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
                 run.attribute_of_site[layer.site] = target.attr.value
             if run.function is not None and run.function.name != "__init__":
                 owner.info.stores_outside_init.add(target.attr.value)
+        elif isinstance(owner, Tensor) and target.attr.value == "data":
+            held = resolve(fact)
+            if isinstance(held, Tensor) and value is not None and owner.is_parameter:
+                run.want(value, held, PLAIN)  # as `nn.Parameter(value)` does
         elif isinstance(owner, Tensor) and target.attr.value == "requires_grad":
             run.plans[id(target)] = Plan("requires_grad", parameter=True)
         elif isinstance(owner, Class):

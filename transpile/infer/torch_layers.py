@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import libcst as cst
 
@@ -15,7 +16,7 @@ from transpile.infer.operators import broadcast, dim_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
-__all__ = ["is_elementwise", "torch_layer"]
+__all__ = ["is_elementwise", "torch_layer", "weight_rank"]
 SPATIAL = re.compile(r"torch\.nn\.(?:Lazy)?(?:Conv|ConvTranspose|MaxPool|AvgPool|LPPool|FractionalMaxPool|MaxUnpool|"
                      r"Adaptive(?:Avg|Max)Pool|ZeroPad|ReflectionPad|ReplicationPad|CircularPad|ConstantPad|"
                      r"Dropout|InstanceNorm|BatchNorm)([123])d$")  # fmt: skip
@@ -41,6 +42,21 @@ IMAGE_LAYERS = frozenset(
         "ChannelShuffle", "Unfold", "Fold", "Softmax2d",
     }
 )  # fmt: skip
+
+
+def weight_rank(names: Iterable[str]) -> int | None:
+    """The rank of the attribute `weight` of a layer, which is in torch's order; from the names of its classes."""
+    for name in names:
+        short = name.removeprefix("torch.nn.").removeprefix("Lazy")
+        if short.startswith("Conv") and short[-2:-1].isdigit():
+            return int(short[-2]) + 2
+        if short in ("Linear", "Embedding", "EmbeddingBag"):
+            return 2
+        if short == "Bilinear":
+            return 3
+        if "Norm" in short and short not in ("LayerNorm", "RMSNorm"):
+            return 1
+    return None
 
 
 def torch_layer(
