@@ -82,7 +82,9 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         if len(facts) == 1:
             return dict_of(first)
         entries = {arg.keyword.value: run.fact(arg.value) for arg in node.args if arg.keyword}
-        return Dict(UNKNOWN, entries, empty=not node.args)
+        result = Dict(UNKNOWN, entries, empty=not node.args)
+        result.written = frozenset(entries) if len(entries) == len(node.args) else None
+        return result
     if name in ("sum", "max", "min"):
         if len(facts) == 1 and isinstance(first, Sequence):
             element = resolve(first.any())

@@ -165,7 +165,7 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         if rule is None:
             run.plans[id(node)] = Plan("unknown_method", name=name)
             return Tensor(None, None, None, owner.layout) if owner.rank is not None else UNKNOWN
-        if starred and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params)):
+        if starred and (_unpacks_dict(run, node) or not _takes_spread(rule, node)):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return UNKNOWN
         fact = apply(run, node, rule, positional, keywords, (func.value, owner))
@@ -188,6 +188,8 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
             return Sequence("list", None, owner.value)
         if name == "items":
             return Sequence("list", None, Sequence("tuple", [Python("str"), owner.value]))
+        if name in ("pop", "popitem", "setdefault", "clear"):
+            owner.written = None
         if name in ("get", "pop", "setdefault"):
             return owner.value
         if name == "update":
@@ -255,8 +257,20 @@ def _only_options(rule: Any, node: cst.Call, positional: list[Operand]) -> bool:
     )
 
 
-def _unpacks_dict(node: cst.Call) -> bool:
-    return any(arg.star == "**" for arg in node.args)
+def _unpacks_dict(run: Run, node: cst.Call) -> bool:
+    """Whether `**options` brings names that nobody knows."""
+    return any(arg.star == "**" and options_of(run, arg.value) is None for arg in node.args)
+
+
+def options_of(run: Run, node: cst.BaseExpression) -> frozenset[str] | None:
+    """The names in a dict that is written out elsewhere: `{"device": device, "dtype": dtype}`."""
+    fact = run.fact(node)
+    return fact.written if isinstance(fact, Dict) and isinstance(node, (cst.Name, cst.Attribute)) else None
+
+
+def _takes_spread(rule: Any, node: cst.Call) -> bool:
+    """Whether `*rest`, if there is one, has a place."""
+    return any(p.kind == "varargs" for p in rule.params) or not any(arg.star == "*" for arg in node.args)
 
 
 def _names_a_dim(node: cst.Call) -> bool:
@@ -325,7 +339,7 @@ def reference_call(
         elif (
             starred
             and not _only_options(rule, node, positional)
-            and (_unpacks_dict(node) or not any(p.kind == "varargs" for p in rule.params))
+            and (_unpacks_dict(run, node) or not _takes_spread(rule, node))
         ):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return Tensor(None, None, None, Open()) if rule.kind == "function" else UNKNOWN

@@ -140,7 +140,10 @@ def dictionary(run: Run, node: cst.Dict) -> Fact:
             value = fact if value is None else join(value, fact)
             if isinstance(key, Python) and isinstance(key.value, str):
                 entries[key.value] = fact
-    return Dict(value if value is not None else UNKNOWN, entries, empty=not node.elements)
+    result = Dict(value if value is not None else UNKNOWN, entries, empty=not node.elements)
+    if len(entries) == len(node.elements):
+        result.written = frozenset(entries)
+    return result
 
 
 @expression_handler(cst.NamedExpr)

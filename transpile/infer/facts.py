@@ -181,7 +181,7 @@ class Spread(Sequence):
 class Dict(Fact):
     """A dict: what any of its values is, and those under names that are known to be there."""
 
-    __slots__ = ("value", "entries", "empty")
+    __slots__ = ("value", "entries", "empty", "written")
 
     def __init__(
         self, value: Fact = UNKNOWN, entries: dict[str, Fact] | None = None, empty: bool = False
@@ -189,6 +189,7 @@ class Dict(Fact):
         self.value = value
         self.entries = entries if entries is not None else {}
         self.empty = empty  # made with nothing in it, and nothing was stored yet
+        self.written: frozenset[str] | None = None  # its names, where it is written out and has no others
 
     def __repr__(self) -> str:
         return f"Dict[{self.value}, {sorted(self.entries)}]"

@@ -8,6 +8,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.apply import MISSING, constant, dtype_of
+from transpile.infer.calls import options_of
 from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
 from transpile.infer.layout import Open, inverse, order
 from transpile.infer.plans import Plan
@@ -103,12 +104,19 @@ class RuleFacts:
         return fact.dtype if isinstance(fact, Tensor) else None
 
 
-def arguments(updated: cst.Call) -> tuple[list[str], dict[str, str]]:
-    """The texts of a call's arguments after rewriting."""
+def arguments(
+    updated: cst.Call, context: Context | None = None, original: cst.Call | None = None
+) -> tuple[list[str], dict[str, str]]:
+    """The texts of a call's arguments after rewriting; of a dict whose names are known, one by one."""
     positional, keywords = [], {}
-    for arg in updated.args:
+    for place, arg in enumerate(updated.args):
         text = source(arg.value)
-        if arg.keyword is not None:
+        options = None
+        if arg.star == "**" and context is not None and original is not None:
+            options = options_of(context.run, original.args[place].value)
+        if options is not None:
+            keywords |= {name: f'{text}["{name}"]' for name in sorted(options)}
+        elif arg.keyword is not None:
             keywords[arg.keyword.value] = text
         else:
             positional.append(arg.star + text)
@@ -136,7 +144,7 @@ def rule_call(context: Context, original: Any, updated: Any) -> Any:
 def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> Any:
     rule = plan.rule
     if isinstance(updated, cst.Call):
-        positional, keywords = ([], {}) if plan.data.get("idle") else arguments(updated)
+        positional, keywords = ([], {}) if plan.data.get("idle") else arguments(updated, context, original)
         if rule.kind == "plumbing" and rule.returns == "itself":
             positional = [text for text in positional if not text.startswith("**")]  # options of torch's own
         receiver = None
@@ -177,6 +185,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             f"{rule.torch} is not translated with these arguments; the call stays as it is",
         )
         return None
+    default_dtype(context, rule, variant, facts, values)
     special = (
         moved_axes(context, plan, rule, values)
         or rest_of_view(context, plan, rule, values)
@@ -228,6 +237,21 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly",
         )
     return expression(text)
+
+
+def default_dtype(
+    context: Context, rule: Any, variant: Any, facts: RuleFacts, values: dict[str, str | None]
+) -> None:
+    """`dtype=dtype` that may be None: what creates tensors takes torch's default then, and TensorFlow's takes no None."""
+    text = values.get("dtype")
+    if text is None or rule.params[0].name == "input" or "{dtype?}" not in variant.template.text:
+        return
+    fact = facts._fact("dtype")
+    if isinstance(fact, Python) and fact.type == "none":
+        values["dtype"] = None
+    elif not facts.is_dtype("dtype"):
+        context.needs("tf")
+        values["dtype"] = f"{text} or tf.{rule.dtype or 'float32'}"
 
 
 def squeezed(context: Context, plan: Plan, values: dict[str, str | None]) -> Any:

@@ -383,12 +383,15 @@ def _store_entry(
         owner.entries[name.value] = fact if known is None else join(known, fact)
     else:
         owner.entries = {key: join(known, fact) for key, known in owner.entries.items()}
+    if not isinstance(name, Python) or name.value not in (owner.written or ()):
+        owner.written = None
     owner.value = fact if owner.empty else join(owner.value, fact)
     owner.empty = False
 
 
 def update_dict(owner: Dict, other: Fact) -> None:
     """`d.update(other)`"""
+    owner.written = None
     if not isinstance(other, Dict):
         owner.entries, owner.value, owner.empty = {}, UNKNOWN, False
     elif not other.empty:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transpile.infer.apply import MISSING, Site, constant, hook
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, resolve
-from transpile.infer.layout import PLAIN, Open, from_order, inverse, order
+from transpile.infer.layout import IMAGE, PLAIN, Open, from_order, inverse, order
 
 __all__ = ["permuted"]
 
@@ -32,8 +32,8 @@ def permuted(site: Site, tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
     free = from_order(now) if run.channels_last else (PLAIN if now == tuple(range(rank)) else None)
     if wanted is not None and run.channels_last:
         target = wanted
-    elif free is not None and (free == PLAIN or layout):
-        target = free
+    elif free is not None and (free == PLAIN or layout or (free == IMAGE and rank in (4, 5))):
+        target = free  # N, *spatial, C that is given torch's order most likely is an image
     elif layout and _within_block(layout, axes):
         target = layout
     else:
