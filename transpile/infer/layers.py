@@ -20,7 +20,15 @@ from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.plans import Plan
 from transpile.infer.repetition import call_repeated
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import ANY_MODULE, NEUTRAL, agreed, of_rank, return_in, return_plain
+from transpile.infer.stand_ins import (
+    ANY_MODULE,
+    NEUTRAL,
+    agreed,
+    asks_for_images,
+    of_rank,
+    return_in,
+    return_plain,
+)
 from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
 
@@ -95,26 +103,23 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
         return None
     if name not in ("eval", "train", "to", "cuda", "forward") and owner.site is not None:
         run.opened.add(owner.site)
-    if (
-        name in ("append", "add_module", "insert", "extend", "register_module")
-        and kind is not None
-        and owner.members is not None
-    ):
+    held = own_members(owner) if kind is not None else None
+    if name in ("append", "add_module", "insert", "extend", "register_module") and held is not None:
         positional, _, _ = arguments(run, node)
         if positional:
             fact = positional[-1][1]
             if name == "extend":
                 resolved = resolve(fact)
                 fact = resolved.any() if isinstance(resolved, Sequence) else UNKNOWN
-            current = owner.members.any()
-            owner.members.element = fact if owner.members.items == [] else join(current, fact)
-            owner.members.items = None
+            current = held.any()
+            held.element = fact if held.items == [] else join(current, fact)
+            held.items = None
             run.version += 0
         plan_module_method(run, node, name, owner)
         return owner if name == "append" else Python("none")
     if name in ("values", "items", "keys") and kind in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
         arguments(run, node)
-        element = owner.members.any() if owner.members is not None else UNKNOWN
+        element = held.any() if held is not None else UNKNOWN
         if name == "items":
             return Sequence("list", None, Sequence("tuple", [Python("str"), element]))
         return Sequence("list", None, element if name == "values" else Python("str"))
@@ -277,6 +282,7 @@ def _call_any(
     known = [c for c in layer.choices if c.info is not None or c.name != ANY_MODULE] or layer.choices
     operand = positional[0] if positional else None
     shared = operand[0] if operand is not None else None
+    known = sorted(known, key=lambda choice: not asks_for_images(choice))  # they say what the operand is
     choices, apart = of_rank(run, known, operand[1]) if operand is not None else (known, None)
     result: Fact | None = None
     wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
@@ -296,13 +302,13 @@ def _call_any(
         wanted.append((choice, want if want is None or apart is None else (apart, want[1])))
         joined = fact if result is None else join(result, fact)
         found = resolve(fact)
-        single = choice.info is None and choice.members is None
+        single = choice.members is None and (choice.info is None or asks_for_images(choice))
         fixed = fixed or (single and isinstance(found, Tensor) and run.layout(found) == IMAGE)
         conflict = isinstance(joined, Tensor) and joined.source == "conflict"
         if (
             isinstance(joined, Tensor)
             and conflict
-            and (joined.rank in (4, 5) or (fixed and joined.rank == 3))
+            and (joined.rank in (4, 5) or (fixed and joined.rank in (None, 3)))
         ):
             for other in layer.choices:
                 return_in(run, other, IMAGE)  # torch's own layers keep theirs

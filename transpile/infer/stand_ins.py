@@ -16,6 +16,7 @@ __all__ = [
     "ANY_MODULE",
     "NEUTRAL",
     "agreed",
+    "asks_for_images",
     "of_rank",
     "return_images",
     "return_in",
@@ -148,6 +149,12 @@ def takes_images(layer: Layer) -> bool:
     """Whether a torch layer needs the channels of its input last."""
     short = layer.name.rpartition(".")[2]
     return layer.info is None and (SPATIAL.match(layer.name) is not None or short in IMAGE_LAYERS)
+
+
+def asks_for_images(layer: Layer) -> bool:
+    """Whether a layer is one of torch's that need images, or derives from one."""
+    names = [layer.name] if layer.info is None else layer.info.torch_bases()
+    return any(takes_images(Layer(name)) for name in names)
 
 
 def return_images(run: Run, layer: Layer) -> None:

@@ -187,7 +187,9 @@ class Convolution(TorchLayer):
     @property
     def weight(self):
         """The kernel in torch's order (out, in / groups, *size)."""
-        return weight_of(self.kernel)
+        value = weight_of(self.kernel)
+        value.assign = lambda new: setattr(self, "weight", new)  # initializers fill a weight in place
+        return value
 
     @weight.setter
     def weight(self, value):

@@ -135,7 +135,9 @@ class TransposedConvolution(TorchLayer):
     @property
     def weight(self):
         """The kernel in torch's order (in, out / groups, *size)."""
-        return weight_of(self.kernel)
+        value = weight_of(self.kernel)
+        value.assign = lambda new: setattr(self, "weight", new)  # initializers fill a weight in place
+        return value
 
     @weight.setter
     def weight(self, value):

@@ -46,6 +46,7 @@ class Linear(TorchLayer, tf.keras.layers.Dense):
         if self.shared is not None:
             return self.shared
         value = tf.transpose(self.kernel)
+        value.assign = lambda new: setattr(self, "weight", new)  # initializers fill a weight in place
         value.torch_layer = self  # whoever gets this value as its weight shares it with this layer
         return value
 
