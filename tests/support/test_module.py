@@ -12,7 +12,7 @@ from transpile.support import containers, walk
 from transpile.support.containers import ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 from transpile.support.conv import Conv2d
 from transpile.support.linear import Identity, Linear
-from transpile.support.module import Buffer, Module, Parameter, clone, forget, put_variable
+from transpile.support.module import Buffer, Module, Parameter, assigned, clone, forget, put_variable
 from transpile.support.norm import BatchNorm1d
 
 
@@ -401,3 +401,12 @@ def test_layers_that_become_attributes_of_a_container_are_members():
     transition = Transition()
     assert transition(tf.constant([[-1.0, 2.0]])).shape == (1, 2)
     assert len(transition) == 2 and [name for name, _ in Block().items()] == ["one"]
+
+
+def test_assigned_goes_on_with_what_the_layer_holds():
+    layer = Linear(2, 3)
+    weight = assigned(layer.weight, tf.ones((3, 2)))
+    weight = assigned(weight, weight * 2)
+    np.testing.assert_array_equal(layer.weight, weight)
+    np.testing.assert_array_equal(weight, np.full((3, 2), 2.0))
+    assert assigned(layer.bias, tf.zeros(3)) is layer.bias

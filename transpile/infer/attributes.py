@@ -186,7 +186,8 @@ def torch_layer_attribute(run: Run, node: cst.Attribute, name: str, fact: Layer)
         key = ("tensor", id(node))
         tensor = run.tensors.get(key)
         if tensor is None:
-            rank = 1 if name != "weight" else weight_rank([fact.name, *(fact.info.torch_bases() if fact.info is not None else ())])
+            bases = fact.info.torch_bases() if fact.info is not None else []
+            rank = 1 if name != "weight" else weight_rank([fact.name, *bases])
             tensor = run.tensors[key] = Tensor(rank, None, "float32", is_parameter=True)
         run.plans[id(node)] = Plan("layer_weight", name=name)
         return tensor

@@ -108,7 +108,8 @@ def arguments(
     updated: cst.Call, context: Context | None = None, original: cst.Call | None = None
 ) -> tuple[list[str], dict[str, str]]:
     """The texts of a call's arguments after rewriting; of a dict whose names are known, one by one."""
-    positional, keywords = [], {}
+    positional: list[str] = []
+    keywords: dict[str, str] = {}
     for place, arg in enumerate(updated.args):
         text = source(arg.value)
         options = None
@@ -242,7 +243,7 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
 def default_dtype(
     context: Context, rule: Any, variant: Any, facts: RuleFacts, values: dict[str, str | None]
 ) -> None:
-    """`dtype=dtype` that may be None: what creates tensors takes torch's default then, and TensorFlow's takes no None."""
+    """`dtype=dtype` that may be None: torch's default is taken then, where TensorFlow takes no None."""
     text = values.get("dtype")
     if text is None or rule.params[0].name == "input" or "{dtype?}" not in variant.template.text:
         return

@@ -13,7 +13,7 @@ from transpile.support.data_format import (
     plain_to_last,
     spatial_axes,
 )
-from transpile.support.module import TorchLayer, put_variable, uniform_initializer
+from transpile.support.module import TorchLayer, put_variable, shown, uniform_initializer
 from transpile.support.padding import pad_axes
 from transpile.support.shape import shape
 
@@ -135,9 +135,7 @@ class TransposedConvolution(TorchLayer):
     @property
     def weight(self):
         """The kernel in torch's order (in, out / groups, *size)."""
-        value = weight_of(self.kernel)
-        value.assign = lambda new: setattr(self, "weight", new)  # initializers fill a weight in place
-        return value
+        return shown(self, weight_of(self.kernel))
 
     @weight.setter
     def weight(self, value):

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from transpile.support.module import Module, TorchLayer, put_variable, uniform_initializer
+from transpile.support.module import Module, TorchLayer, put_variable, shown, uniform_initializer
 from transpile.support.shape import flatten, unflatten
 
 
@@ -45,8 +45,7 @@ class Linear(TorchLayer, tf.keras.layers.Dense):
         """The kernel in torch's order (out, in)."""
         if self.shared is not None:
             return self.shared
-        value = tf.transpose(self.kernel)
-        value.assign = lambda new: setattr(self, "weight", new)  # initializers fill a weight in place
+        value = shown(self, tf.transpose(self.kernel))
         value.torch_layer = self  # whoever gets this value as its weight shares it with this layer
         return value
 

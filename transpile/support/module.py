@@ -218,6 +218,23 @@ def put_variable(layer, name, value):
         setattr(layer, name, tf.keras.Variable(value, trainable=variable.trainable, name=variable.name))
 
 
+def shown(layer, value):
+    """The weight of a layer in torch's order, to which a function that is given it can assign."""
+
+    def assign(new):
+        layer.weight = new
+        return layer.weight
+
+    value.assign = assign
+    return value
+
+
+def assigned(weight, value):
+    """A weight that has been given a new value: the same variable, or what its layer shows now."""
+    held = weight.assign(value)
+    return weight if isinstance(weight, (tf.Variable, tf.keras.Variable)) else held
+
+
 def uniform_initializer(fan_in):
     """Torch's default for weights and biases: uniform between ±1/√fan_in."""
     bound = 1 / math.sqrt(fan_in) if fan_in > 0 else 0.0
