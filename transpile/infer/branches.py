@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from transpile.infer.definitions import Env
+from transpile.infer.definitions import Env, FunctionInfo
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
@@ -49,22 +49,42 @@ def merge(run: Run, first: Env, second: Env) -> Env:
 
 
 def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
-    if run.function is None or name in run.function.pins:
+    if run.function is None:
         return
+    if name not in run.function.pins:
+        _choose_pin(run, run.function, name, left, right)
+    _follow(run, run.function, name, left, right)
+
+
+def _follow(run: Run, function: FunctionInfo, name: str, left: Fact, right: Fact) -> None:
+    """No assignment converts what a parameter is first: it takes the layout of the name, and callers convert."""
+    parameter = resolve(function.facts.get(name, UNKNOWN))
+    target = function.pins.get(name)
+    if target is None or not isinstance(parameter, Tensor) or name in function.hints:
+        return
+    if any(resolve(side) is parameter for side in (left, right)) and run.layout(parameter) != target:
+        if parameter.rank in (3, 4, 5) and name not in function.unpacked:
+            parameter.layout = target
+            function.dirty = True
+            run.version += 1
+
+
+def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: Fact) -> None:
     layouts = [run.layout(t) for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     ranks = [t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     target = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
-    brought = run.function.unpacked.get(name)
+    brought = function.unpacked.get(name)
     tensors = [t for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     # what a permute made comes in the other order at no cost; nothing converts what a parameter is first
     movable = all(isinstance(t.source, Plan) for t in tensors if run.layout(t) == brought)
-    given = any(parameter.name == name for parameter in run.function.parameters)
+    given = any(parameter.name == name for parameter in function.parameters)
     if brought in layouts and brought in (IMAGE, PLAIN) and not (given and movable):
         target = brought  # the others are converted where they are assigned
+    target = function.hints.get(name, target)
     if target == PLAIN and None in ranks and run.learning:
         run.postponed = True  # one of the two may be known better by then
         return
-    run.function.pins[name] = target
+    function.pins[name] = target
     for fact in (resolve(left), resolve(right)):
         if isinstance(fact, Tensor) and run.layout(fact) != target:
             run.demand(fact, target)
