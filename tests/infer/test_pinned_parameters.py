@@ -77,6 +77,8 @@ def test_a_parameter_takes_the_layout_that_its_name_has_in_the_loop(data_format:
 def test_a_hint_decides_for_the_name() -> None:
     from transpile import translate
 
-    hinted = SOURCE.replace("        for short, long", "        # transpile: x is plain\n        for short, long")
+    hinted = SOURCE.replace(
+        "        for short, long", "        # transpile: x is plain\n        for short, long"
+    )
     assert translate(SOURCE).signatures["Stage.call"]["x"] == "NHWC"
     assert translate(hinted).signatures["Stage.call"]["x"] is None

@@ -22,7 +22,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.iteration import element_of, item, lengths
-from transpile.infer.join import join
+from transpile.infer.join import AnyLayer, join
 from transpile.infer.layers import call_layer
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -90,6 +90,9 @@ def called_value(
     """A call of a variable that holds one of several callables, or a functools.partial."""
     run.plans[id(node)] = Plan("called_value")
     fact = called(run, callee, positional, keywords)
+    for layer in fact.choices if isinstance(fact, AnyLayer) else [fact]:
+        if isinstance(layer, Layer) and layer.info is None and layer.members is None and layer.site is None:
+            layer.site = id(node)
     if fact is UNKNOWN:
         tensors = any(isinstance(resolve(f), Tensor) for _, f in positional)
         return run.var(("call", id(node)), f"call{id(node)}", tensorlike=tensors)

@@ -91,7 +91,9 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         type_ = left.type if left.type == right.type else "sequence"
         if left.items is not None and right.items is not None and len(left.items) == len(right.items):
-            return Sequence(type_, [join(a, b) for a, b in zip(left.items, right.items, strict=True)])
+            both = Sequence(type_, [join(a, b) for a, b in zip(left.items, right.items, strict=True)])
+            both.places = left.places if left.places == right.places else None
+            return both
         if left.items == []:
             return Sequence(type_, None, right.any())
         if right.items == []:

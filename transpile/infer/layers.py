@@ -13,6 +13,7 @@ from transpile.infer.channel_layers import made
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
 from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
+from transpile.infer.either import call_either
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Self, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
 from transpile.infer.join import AnyLayer, join, link
@@ -335,6 +336,10 @@ def _call_any(
 
 def call_member(run: Run, member: Layer, operand: Operand, site: int | None) -> Fact:
     """Call a member of a Sequential: where it needs its input in another layout, it is told so where it is written."""
+    either = call_either(run, member, operand, site, _alone)
+    if either is not None:
+        run.arranged.pop(site or 0, None)
+        return either
     if operand[0] is not None or site is None:
         return call_layer(run, None, member, [operand], {}, False)
     place = run.scratch(site)

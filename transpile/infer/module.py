@@ -12,6 +12,7 @@ from transpile.infer.functions import analyze
 from transpile.infer.imports import again, load
 from transpile.infer.modules import Modules
 from transpile.infer.run import Run
+from transpile.infer.uncalled import call_returned
 
 __all__ = ["infer"]
 
@@ -90,3 +91,4 @@ def _round(run: Run) -> None:
                         method.dirty = True
                     for dependent in function.owner.dependents:
                         dependent.dirty = True
+    call_returned(run)

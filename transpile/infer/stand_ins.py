@@ -71,7 +71,7 @@ def agreed(
         have = run.layout(want[0])
         if choice.info is not None and isinstance(have, tuple):
             take(run, choice, have)
-        elif choice.site is not None:
+        elif choice.site is not None and [other.site for other, _ in wanted].count(choice.site) == 1:
             run.arranged[choice.site] = want
 
 

@@ -30,6 +30,8 @@ def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> 
 
 def arranged(context: Context, key: int, updated: Any) -> Any:
     """A member of a Sequential that works in another layout than those around it: it is told to convert."""
+    if key in context.run.either:
+        return expression(f"{context.support('in_torch_order')}({source(updated)})")
     into, back = context.run.arranged.get(key), context.run.given_back.get(key)
     given = _turn(context, into) if into is not None else None
     returned = _turn(context, back) if back is not None else None

@@ -5,6 +5,7 @@ import collections.abc
 import tensorflow as tf
 
 from transpile.support.module import Module, Parameter
+from transpile.support.open import channels_first, channels_last
 
 
 class Container(Module):
@@ -117,6 +118,13 @@ def converting(layer, convert, back=None):
     """
     layer.convert_input, layer.convert_output = convert, back
     return layer
+
+
+def in_torch_order(layer):
+    """A member of a Sequential that is given torch's order and leaves it, whether it works on images or not."""
+    if getattr(layer, "data_format", None) != "channels_last":
+        return layer
+    return converting(layer, channels_last, channels_first)
 
 
 class Sequential(Numbered):
