@@ -62,11 +62,12 @@ def _follow(run: Run, function: FunctionInfo, name: str, left: Fact, right: Fact
     target = function.pins.get(name)
     if target is None or not isinstance(parameter, Tensor) or name in function.hints:
         return
-    if any(resolve(side) is parameter for side in (left, right)) and run.layout(parameter) != target:
-        if parameter.rank in (3, 4, 5) and name not in function.unpacked:
-            parameter.layout = target
-            function.dirty = True
-            run.version += 1
+    if not any(resolve(side) is parameter for side in (left, right)) or name in function.unpacked:
+        return
+    if parameter.rank in (3, 4, 5) and run.layout(parameter) != target:
+        parameter.layout = target
+        function.dirty = True
+        run.version += 1
 
 
 def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: Fact) -> None:
