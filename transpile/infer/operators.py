@@ -187,6 +187,7 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
             others.append(resolved)
     if not tensors:
         return Tensor(None, None, None, Open())
+    others = _take_images(run, tensors, others)
     # (n, 1, 1, …) of any rank broadcasts beside any map, in any layout
     tensors = [(n, t) for n, t in tensors if not _fits_any_layout(t, tensors)] or tensors
     operands = [
@@ -220,6 +221,37 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
             return _alias(unknown_tensors[0])
     dims = broadcast_dims([t for _, t in tensors], rank) if not others else None
     return Tensor(rank, dims, tensors[0][1].dtype, layout)
+
+
+def _take_images(
+    run: Run, tensors: list[tuple[cst.BaseExpression | None, Tensor]], others: list[Var]
+) -> list[Var]:
+    """Beside one number for each channel, (1, C, 1, 1), stands an image, if nothing else is known of it.
+
+    What is a variable yet becomes one of the tensors; those that are left are returned.
+    """
+    rank = next((len(t.dims) for _, t in tensors if t.dims is not None and _is_per_channel(t)), None)
+    if rank is None or not run.channels_last:
+        return others
+    for var in others:
+        var.bound = Tensor(rank, None, None, IMAGE)
+        tensors.append((None, var.bound))
+        run.version += 1
+    for _, tensor in tensors:
+        if tensor.rank is None and isinstance(cell := run.layout(tensor), Open):
+            tensor.settle_rank(rank)
+            cell.settle(IMAGE)
+            run.version += 1
+    return []
+
+
+def _is_per_channel(tensor: Tensor) -> bool:
+    """Whether this is a weight or buffer of sizes (1, C, 1, 1), with a last axis more or not, in torch's order."""
+    dims = tensor.dims
+    if dims is None or len(dims) not in (4, 5) or not tensor.is_parameter or tensor.settled() != PLAIN:
+        return False
+    ones = [dim is not None and dim.value == 1 for dim in dims]
+    return dims[1] is not None and ones == [place != 1 for place in range(len(dims))]
 
 
 def _fits_any_layout(tensor: Tensor, beside: list[tuple[cst.BaseExpression | None, Tensor]]) -> bool:

@@ -71,7 +71,9 @@ class Run:
         self.module_based: set[ClassInfo] | None = None  # classes that plain Keras layers cannot carry
         self.stand_ins: dict[int, cst.Name] = {}
         self.arranged: dict[int, tuple[Tensor, Pair]] = {}  # members that need their input in another layout
-        self.either: set[int] = set()  # members of which the run tells whether they work on images (either.py)
+        self.either: set[int] = (
+            set()
+        )  # members of which the run tells whether they work on images (either.py)
         self.given_back: dict[int, tuple[Tensor, Pair]] = {}  # members whose result goes on in another layout
         self.definers: dict[str, list[ClassInfo]] = {}  # method name → the project's classes that define it
         self.any_order: set[int] = set()  # shapes of which only the rank or the first size is taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transpile.infer.apply import Site, hook
 from transpile.infer.dims import Dim
-from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
+from transpile.infer.facts import Fact, Python, Sequence, Spread, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, order
 from transpile.infer.operators import ONES, dim_of
 
@@ -96,6 +96,21 @@ def tensor_of(site: Site) -> Fact:
         return Tensor(1, (Dim(0),), dtype or "float32", PLAIN)
     rank, kind = _nest(fact)
     return Tensor(rank, None, dtype or {"float": "float32", "int": "int64", "bool": "bool"}.get(kind), PLAIN)
+
+
+@hook("tensor_or_size")
+def tensor_or_size(site: Site) -> Fact:
+    """torch.Tensor([1, 2]), which is made of values, or torch.Tensor(1, 2), which has a size."""
+    data, sizes = site.fact("data"), site.values.get("sizes", [])
+    if isinstance(data, (Sequence, Tensor)) and not sizes:
+        made = tensor_of(site)
+        return (
+            Tensor(made.rank, made.dims, site.rule.dtype, made.layout) if isinstance(made, Tensor) else made
+        )
+    counted = (
+        isinstance(data, Python) and data.type == "int" and not any(isinstance(f, Spread) for _, f in sizes)
+    )
+    return Tensor(1 + len(sizes) if counted else None, None, site.rule.dtype, PLAIN)
 
 
 def _nest(fact: Fact) -> tuple[int | None, str]:

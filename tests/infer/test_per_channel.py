@@ -1,0 +1,80 @@
+"""What stands beside one number for each channel, (1, C, 1, 1), is an image, where nothing else says what it is."""
+
+from __future__ import annotations
+
+import pytest
+from harness import Pair
+
+from transpile import translate
+
+SOURCE = """
+import torch
+from torch import nn
+
+
+class Scaled(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("shift", torch.Tensor([0.1, 0.2, 0.3])[None, :, None, None])
+        self.register_buffer("scale", torch.tensor([0.4, 0.5, 0.6]).view(1, 3, 1, 1))
+
+    def forward(self, x):
+        return (x - self.shift) / self.scale
+
+
+class Gated(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.g = nn.Parameter(torch.ones(1, dim, 1, 1))
+
+    def forward(self, x):
+        mean = torch.mean(x, dim=1, keepdim=True)
+        return (x - mean) * self.g
+
+
+class Volume(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.g = nn.Parameter(torch.ones(1, dim, 1, 1, 1))
+
+    def forward(self, x):
+        return x + self.g
+
+
+class Heads(nn.Module):
+    def __init__(self, heads):
+        super().__init__()
+        self.g = nn.Parameter(torch.ones(1, heads, 1, 1))
+
+    def forward(self, q, k):
+        return (torch.einsum("b h i d, b h j d -> b h i j", q, k) * self.g).softmax(dim=-1)
+"""
+
+
+@pytest.mark.parametrize(
+    ("factory", "given"),
+    [
+        ("Scaled()", ["image[2,3,4,5]"]),
+        ("Gated(3)", ["image[2,3,4,5]"]),
+        ("Volume(3)", ["image[2,3,4,5,2]"]),
+    ],
+)
+def test_an_image_stands_beside_it(factory: str, given: list[str]) -> None:
+    pair = Pair(SOURCE, factory, given, data_format="channels_last", returns="image")
+    pair.check()
+
+
+def test_scores_stay_in_torch_order_beside_a_number_for_each_head() -> None:
+    translation = translate(SOURCE)
+    heads = translation.code.partition("class Heads(")[2]
+    assert "k) * self.g)" in heads and translation.signatures["Heads.call"]["return"] is None
+
+
+def test_signatures_say_so() -> None:
+    signatures = translate(SOURCE).signatures
+    assert signatures["Scaled.call"] == {"x": "NHWC", "return": "NHWC"}
+    assert signatures["Volume.call"]["x"] == "NDHWC"
+    other = SOURCE.replace(".view(1, 3, 1, 1)", ".view(3, 1, 1)").replace(
+        "[None, :, None, None]", "[:, None, None]"
+    )
+    assert translate(other).signatures["Scaled.call"]["x"] is None
