@@ -115,6 +115,7 @@ class FunctionInfo:
         # parameter → the sizes that callers give it; of a tuple or list, by its place
         self.sizes: dict[str, dict[int | None, set[Dim]]] = {}
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
+        self.by_rank: list[Fact] = []  # those of them that are images for some callers and plain for others
         self.brought: list[Fact] = []  # parts of parameters in the layout that a caller cannot change
         self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say
         self.assumed: set[str] = (
@@ -132,6 +133,16 @@ class FunctionInfo:
         """The names that tests of the body ask for."""
         tests = [n.test for n in own_nodes(self.node.body) if isinstance(n, (cst.If, cst.IfExp))]
         return {name.value for test in tests for name in descendants(test) if isinstance(name, cst.Name)}
+
+    @cached_property
+    def rebound(self) -> set[str]:
+        """The names that the body assigns to."""
+        names = [
+            n.target
+            for n in own_nodes(self.node.body)
+            if isinstance(n, (cst.AssignTarget, cst.AugAssign, cst.For))
+        ]
+        return {name.value for target in names for name in descendants(target) if isinstance(name, cst.Name)}
 
     @property
     def is_abstract(self) -> bool:

@@ -328,7 +328,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             other = cell.root()
             if other is not first:
                 first.absorb(other)
-        if not any((t.rank or 0) >= 3 for _, t in plains):
+        if _beside_open(run, tensors, plains) or not any((t.rank or 0) >= 3 for _, t in plains):
             return first
         # a plain operand of three axes and more beside an undecided one: ask
         for operand_node, tensor in tensors:
@@ -336,6 +336,26 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
                 run.ask(tensor, operand_node)
         return first
     return PLAIN
+
+
+def _beside_open(
+    run: Run,
+    tensors: list[tuple[cst.BaseExpression | None, Tensor]],
+    plains: list[tuple[cst.BaseExpression | None, Tensor]],
+) -> bool:
+    """What stands in torch's order beside a parameter that is an image if it has four axes: placed at run time."""
+    info = run.function
+    known = info.by_rank if info is not None else []
+    given = next((t for _, t in tensors if any(t is own for own in known)), None)
+    if info is None or given is None:
+        return False
+    name = next((name for name, fact in info.facts.items() if resolve(fact) is given), None)
+    if name is None or name in info.rebound:
+        return False
+    for node, tensor in plains:
+        if node is not None and tensor.rank != 0:
+            run.convert[id(node)] = (Tensor(None, None, tensor.dtype, PLAIN, source=("beside", name)), IMAGE)
+    return True
 
 
 def broadcast_dims(tensors: list[Tensor], rank: int | None) -> tuple[Dim | None, ...] | None:

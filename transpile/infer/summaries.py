@@ -26,7 +26,7 @@ from transpile.infer.facts import (
 )
 from transpile.infer.functions import analyze, parameter_fact
 from transpile.infer.join import link
-from transpile.infer.layout import Layout, Open, settle
+from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, settle
 from transpile.infer.operators import dim_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -74,7 +74,7 @@ def call(
         if isinstance(inner := resolve(parameter_fact(run, info, argument.parameter)), Tensor)
         and isinstance(outer := resolve(argument.fact), Tensor)
     ]
-    layouts = _own_layouts(run, tensors) if run.channels_last else NO_LAYOUTS
+    layouts = _own_layouts(run, info, tensors) if run.channels_last else NO_LAYOUTS
     returned = resolve(info.returns)
     if isinstance(returned, Layer):
         for argument in arguments:  # a layer that is handed on is that of this call
@@ -90,7 +90,7 @@ def call(
             if handed is not None:
                 return handed
     result = instance_of(returned, _sizes(run, info, arguments), layouts)
-    if any(len(values) > 1 for values in info.constants.values()):
+    if info.by_rank or any(len(values) > 1 for values in info.constants.values()):
         result = _of_this_call(result)
     foreign = {inner.rank for _, inner, outer in tensors if inner.lent and outer.rank != inner.rank}
     return _without_rank(result, foreign) if foreign and isinstance(result, Sequence) else result
@@ -219,7 +219,9 @@ def _layout(tensor: Tensor, layouts: Mapping[int, Layout]) -> Layout:
     return layouts.get(id(cell), tensor.layout) if isinstance(cell, Open) else tensor.layout
 
 
-def _own_layouts(run: Run, tensors: list[tuple[Argument, Tensor, Tensor]]) -> dict[int, Layout]:
+def _own_layouts(
+    run: Run, info: FunctionInfo, tensors: list[tuple[Argument, Tensor, Tensor]]
+) -> dict[int, Layout]:
     """Undecided cells of a function on which nothing in its body depends → the layout that this call brings.
 
     Arguments that share a cell (the body adds them) are brought to one layout.
@@ -227,6 +229,10 @@ def _own_layouts(run: Run, tensors: list[tuple[Argument, Tensor, Tensor]]) -> di
     found: dict[int, Layout] = {}
     for argument, inner, outer in tensors:
         cell = run.layout(inner)
+        if isinstance(cell, Open) and any(known is inner for known in info.by_rank):
+            plain = outer.rank is not None and outer.rank != 4
+            found[id(cell)] = PLAIN if plain else IMAGE if outer.rank == 4 else outer.layout
+            continue
         if not isinstance(cell, Open) or cell.asked or cell.fresh:
             continue
         have = run.layout(outer)

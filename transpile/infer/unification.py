@@ -54,6 +54,7 @@ def learn(
             rank = None if inner.lent else inner.rank
             cell = run.layout(inner)
             free = isinstance(cell, Open) and not cell.asked and not cell.fresh and run.channels_last
+            free = free or (run.channels_last and _of_others(run, info, inner))
             # where nothing in the body depends on the layout, every caller keeps its own
             outer.bound = Tensor(rank, None, inner.dtype, Open() if free else inner.layout)
             run.version += 1
@@ -63,6 +64,8 @@ def learn(
         if outer.rank is None and inner.rank is not None and inner.lent:
             # other callers have that rank; what this one has is not known, or not yet
             run.postponed = True
+            if run.learning and _of_others(run, info, inner):
+                return
             if not run.learning:
                 inner.rank, inner.dims, inner.lent = None, None, False
                 info.widened.append(inner)
@@ -89,6 +92,8 @@ def learn(
             inner.is_parameter = info.dirty = True
             run.version += 1
         have, want = run.layout(outer), run.layout(inner)
+        if run.channels_last and _by_rank(run, info, inner, outer, node):
+            return
         if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
             return  # nothing in the body depends on it: every caller keeps its own
         foreign = isinstance(have, tuple) and have not in (PLAIN, IMAGE)
@@ -143,6 +148,35 @@ def _as_brought(run: Run, info: FunctionInfo, inner: Tensor, have: Pair) -> None
     inner.layout = have
     info.dirty = True
     run.version += 1
+
+
+def _of_others(run: Run, info: FunctionInfo, inner: Tensor) -> bool:
+    """Whether a parameter is an image because other callers bring one: its rank is theirs, or differs among them."""
+    return run.layout(inner) == IMAGE and (inner.lent or any(known is inner for known in info.widened))
+
+
+def _by_rank(
+    run: Run, info: FunctionInfo, inner: Tensor, outer: Tensor, node: cst.BaseExpression | None
+) -> bool:
+    """Images for some callers, and what has another rank and torch's order for others.
+
+    Unless the body itself asks for images it tells its axes by the rank then, when it runs: of rank four they are
+    those of an image with its channels last, elsewhere they are torch's.
+    """
+    have, want = run.layout(outer), run.layout(inner)
+    if not any(known is inner for known in info.widened):
+        return False
+    if any(known is inner for known in info.by_rank):
+        if isinstance(want, Open) and outer.rank is not None and isinstance(have, tuple):
+            run.want(node, outer, IMAGE if outer.rank == 4 else PLAIN)
+        return isinstance(want, Open)
+    if want != IMAGE or not (have == PLAIN or isinstance(have, Open)) or outer.rank in (None, 4):
+        return False
+    info.by_rank.append(inner)
+    inner.layout = Open()
+    info.dirty = True
+    run.version += 1
+    return True
 
 
 def _meet_dtypes(run: Run, info: FunctionInfo, inner: Tensor, outer: Tensor) -> None:

@@ -69,6 +69,8 @@ def _by_rank(context: Context, tensor: Tensor, have: Pair, target: Pair, updated
     """The rank is known only when the output runs, the layouts are known now."""
     if isinstance(tensor.source, int):
         return expression(f"{context.support('beside_image')}({source(updated)}, {tensor.source})")
+    if isinstance(tensor.source, tuple):
+        return expression(f"{context.support('beside_open')}({source(updated)}, {tensor.source[1]})")
     name = {(PLAIN, IMAGE): "channels_last", (IMAGE, PLAIN): "channels_first"}.get((have, target))
     return expression(f"{context.support(name)}({source(updated)})") if name is not None else updated
 

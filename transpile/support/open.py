@@ -30,6 +30,11 @@ def beside_image(x, rank):
     return x[tuple(slice(None) if axis >= 0 else tf.newaxis for axis in goal[first:])]
 
 
+def beside_open(x, other):
+    """What is in torch's order, as it broadcasts beside a tensor that is an image if it has four axes."""
+    return beside_image(x, 4) if len(other.shape) == 4 else x
+
+
 def torch_shape(x):
     """The sizes in torch's order."""
     sizes = shape(x)
