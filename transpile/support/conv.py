@@ -41,9 +41,9 @@ def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mod
             tf.expand_dims(x, axis), kernel[None], (1, *stride), "valid", (1, *dilation), data_format
         )
         return tf.squeeze(y, axis)
-    groups = x.shape[channel_axis(data_format)] // kernel.shape[-2]
-    if n == 2 and has_all_kernels():
+    if n == 2 and has_all_kernels():  # the channels of x need not be known
         return tf.nn.conv2d(x, kernel, stride, "VALID", "NHWC" if channels_last else "NCHW", dilation)
+    groups = x.shape[channel_axis(data_format)] // kernel.shape[-2]
     if n == 2:
         return convolve_plainly(x, tf.convert_to_tensor(kernel), stride, dilation, groups)
     if groups > 1:  # the 3-D kernel knows no groups
