@@ -67,6 +67,10 @@ def operation(
         if first.items is not None and second.ones_after is not None:
             both.ones_after = len(first.items) + second.ones_after
         return both
+    for one, other in ((first, second), (second, first)):
+        a_tuple = isinstance(one, Sequence) and one.type == "tuple" and isinstance(operator, cst.Add)
+        if a_tuple and (other is UNKNOWN or isinstance(other, Var)):  # nothing but a tuple adds to a tuple
+            return Sequence("tuple", None, UNKNOWN)
     if isinstance(first, Sequence) and isinstance(operator, cst.Multiply):
         if (
             first.items is not None

@@ -21,6 +21,8 @@ def create(site: Site) -> Fact:
             return Tensor(None, None, dtype, Open(), source=ONES)
         return Tensor(None, None, dtype, PLAIN)
     dims = tuple(dim_of(fact) for _, fact in sizes)
+    if any(node is None for node, _ in sizes):  # `(n, c) + self.size`: no one size can be written elsewhere
+        return Tensor(len(dims), dims, dtype, PLAIN)
     key = ("create", id(site.node))
     tensor = run.tensors.get(key)
     if tensor is None or tensor.rank != len(dims):
