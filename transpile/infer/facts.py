@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
 from transpile.infer.dims import Dim
@@ -168,6 +169,7 @@ class Sequence(Fact):
             return fact
         return self.element
 
+    @recursive_repr()
     def __repr__(self) -> str:
         return f"{self.type}[{self.items if self.items is not None else self.element}]"
 
@@ -191,6 +193,7 @@ class Dict(Fact):
         self.empty = empty  # made with nothing in it, and nothing was stored yet
         self.written: frozenset[str] | None = None  # its names, where it is written out and has no others
 
+    @recursive_repr()
     def __repr__(self) -> str:
         return f"Dict[{self.value}, {sorted(self.entries)}]"
 
@@ -260,6 +263,7 @@ class Partial(Fact):
         self.keywords = keywords
         self.node = node  # the call of functools.partial
 
+    @recursive_repr()
     def __repr__(self) -> str:
         return f"Partial({self.callee!r}, {sorted(self.keywords)})"
 
@@ -272,6 +276,7 @@ class AnyCallable(Fact):
     def __init__(self, choices: list[Fact]) -> None:
         self.choices = choices
 
+    @recursive_repr()
     def __repr__(self) -> str:
         return f"AnyCallable({self.choices})"
 
@@ -320,6 +325,7 @@ class Var(Fact):
         self.dim: Dim | None = None  # the symbolic size, if it is an int
         self.origin: Var | None = None  # `x` where this is `x.mean()`: a tensor if the result is one
 
+    @recursive_repr()
     def __repr__(self) -> str:
         return f"Var({self.name}={self.bound})"
 

@@ -45,6 +45,8 @@ def learn(
             if isinstance(outer, Var) and outer.tensorlike and not inner.tensorlike:
                 inner.tensorlike = True
             return
+        if _within(inner, outer):
+            return  # `f({name: value})` inside f(value): of no kind that could be written down
         inner.bound = copy(outer)
         info.dirty = True
         run.version += 1
@@ -225,10 +227,24 @@ def _widened(run: Run, info: FunctionInfo, parameter: Fact, inner: Fact, outer: 
         last: Var = parameter
         while isinstance(last.bound, Var):
             last = last.bound
+        if _within(last, joined):
+            return True
         last.bound = joined
         info.dirty = True
         run.version += 1
     return True
+
+
+def _within(var: Var, fact: Fact) -> bool:
+    """Whether a variable is held by what it would be bound to."""
+    if isinstance(fact, Var):
+        return fact is var or (fact.bound is not None and _within(var, fact.bound))
+    parts: list[Fact] = []
+    if isinstance(fact, Sequence):
+        parts = fact.items if fact.items is not None else [fact.element]
+    elif isinstance(fact, Dict):
+        parts = [fact.value, *fact.entries.values()]
+    return any(_within(var, part) for part in parts)
 
 
 def is_callable(fact: Fact) -> bool:
