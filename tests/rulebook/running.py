@@ -120,6 +120,9 @@ class Evaluated:
         value = self.constant(name)
         return type(value) is int
 
+    def is_list(self, name: str) -> bool:
+        return isinstance(self.value(name), list | tuple)
+
     def is_dtype(self, name: str) -> bool:
         return type(self.value(name)).__name__ == "DType"
 

@@ -88,6 +88,7 @@ CONDITIONS: dict[str, Any] = {
     "is_tensor": lambda facts, name, _: facts.is_tensor(name),
     "is_int": lambda facts, name, _: facts.is_int(name),
     "is_float": lambda facts, name, _: type(facts.constant(name)) is float,
+    "is_list": lambda facts, name, _: getattr(facts, "is_list", _never)(name),
     "ints": lambda facts, name, _: _leaves(facts.constant(name), int),
     "is_dtype": lambda facts, name, _: getattr(facts, "is_dtype", _never)(name),
     "equals": lambda facts, name, wanted: _same(facts.constant(name), wanted),
