@@ -45,6 +45,16 @@ def doubled(n, low=0.5):
     return (t.sigmoid() + edge) / (edge + 1 - t)
 
 
+class Decay(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.rate = nn.Parameter(torch.rand(n) + 0.5)
+
+    def forward(self, x):
+        rates, one = [self.rate.sigmoid() * x, 1]
+        return (one - rates) ** torch.arange(3, 0, -1) + rates**2
+
+
 padded = partial(pad_sequence, batch_first=True)
 
 
@@ -55,6 +65,7 @@ CASES = {
     "steps of time": ("Frequencies(4)", ["i64[3]:int5"], None),
     "steps that are floats": ("Frequencies(4)", ["f32[3]"], None),
     "float64 beside a float32 scalar": ("lambda x: doubled(5)", ["f32[6]"], None),
+    "to the power of integers": ("Decay(3)", ["f32[2,3]"], "plain"),
     "padded integers": ("lengths", ["i64[3]", "i64[2]"], ["plain", "plain"]),
     "padded floats": ("lengths", ["f32[2,3]", "f32[4,3]"], ["plain", "plain"]),
 }

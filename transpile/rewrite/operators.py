@@ -19,7 +19,7 @@ CASTS = frozenset({"float", "double", "half", "bfloat16", "to", "type", "type_as
 
 # Arithmetic with torch's type promotion, for operands whose dtypes are not all known.
 SUPPORT = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div", "FloorDivide": "floor_divide",
-           "Modulo": "remainder"}  # fmt: skip
+           "Modulo": "remainder", "Power": "power"}  # fmt: skip
 
 
 @operation("unary")
