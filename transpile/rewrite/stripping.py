@@ -134,19 +134,30 @@ class _Stripper:
         self.brought = brought
         self.local: Names = {}
         self.depth = 0
+        self.nested = 0  # compound statements around
 
     def on_visit(self, node: cst.CSTNode) -> bool:
         if type(node) is cst.SimpleStatementLine:
             return any(type(s) in (cst.Import, cst.ImportFrom) for s in node.body)
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)) and not self.nested:
+            self.brought.pop(node.name.value, None)
+        self.nested += isinstance(node, cst.BaseCompoundStatement)
         self.depth += type(node) is cst.FunctionDef
         return type(node) is not cst.Name and isinstance(node, _HOLDERS)
 
     def on_leave(self, original: Any, updated: Any) -> Any:
         kind = type(original)
-        if kind is cst.Import:
-            return self.leave_Import(original, updated)
-        if kind is cst.ImportFrom:
-            return self.leave_ImportFrom(original, updated)
+        self.nested -= isinstance(original, cst.BaseCompoundStatement)
+        if kind is cst.Import or kind is cst.ImportFrom:
+            result = (
+                self.leave_Import(original, updated)
+                if kind is cst.Import
+                else self.leave_ImportFrom(original, updated)
+            )
+            if not self.nested and isinstance(result, (cst.Import, cst.ImportFrom)):
+                for local, _, _ in import_lines(result):
+                    self.brought.pop(local, None)  # the later import of a name is the one that is meant
+            return result
         if kind is cst.IndentedBlock and not updated.body:
             return updated.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
         self.depth -= kind is cst.FunctionDef
