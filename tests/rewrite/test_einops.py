@@ -25,6 +25,8 @@ def net(body: str, inputs: str = "x", init: str = CONV) -> str:
 CASES = {
     "tokens": (net("return rearrange(self.l(x), 'b n (h d) -> b h n d', h=2)", init=CONV.replace("self.c = nn.Conv2d(6, 6, 1)", "self.l = nn.Linear(6, 6)")), ["f32[2,5,6]"], "plain"),
     "a parameter": (net("return repeat(self.p, '1 d -> b d', b=x.shape[0]) + x", init=CONV.replace("self.c = nn.Conv2d(6, 6, 1)", "self.p = nn.Parameter(torch.randn(1, 6))")), ["f32[2,6]"], "plain"),
+    "a parameter or what callers give": (net("p = self.p if p is None else p; return repeat(p, '1 d -> b d', b=x.shape[0]) + x", inputs="x, p=None", init=CONV.replace("self.c = nn.Conv2d(6, 6, 1)", "self.p = nn.Parameter(torch.randn(1, 6))")), ["f32[2,6]"], "plain"),
+    "an operand of open rank beside an image, and back": (net("y = rearrange(x, 'b c h w -> b h (w c)'); y = y.view(*y.shape[:2], *[2, 3, 8]) if y.shape[0] > 2 else y.view(*y.shape[:1], *[6, 8, 8]); return rearrange(y + self.c(x), 'b h n d -> b n (h d)')"), [MAP], "plain"),
     "an image to tokens": (net("return rearrange(self.c(x), 'b c h w -> b (h w) c')"), [MAP], "plain"),
     "and back into a convolution": (net("y = rearrange(self.c(x), 'b c h w -> b (h w) c'); return self.c(rearrange(y, 'b (h w) c -> b c h w', h=x.shape[2]))"), [MAP], "image"),
     "and back beside an image": (net("x = self.c(x); y = rearrange(x, 'b c h w -> b (h w) c'); return x + rearrange(y * 2, 'b (h w) c -> b c h w', h=8)"), [MAP], "image"),

@@ -219,6 +219,8 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
     rank = (
         max((r for r in ranks if r is not None), default=None) if all(r is not None for r in ranks) else None
     )
+    if rank is None and _placed_at_run_time(run, tensors):
+        rank = max(r for r in ranks if r is not None)
     if rank is None and all(r is None or r <= 1 for r in ranks):
         unknown_tensors = [t for _, t in tensors if t.rank is None]
         if len(unknown_tensors) == 1:
@@ -256,6 +258,15 @@ def _is_per_channel(tensor: Tensor) -> bool:
         return False
     ones = [dim is not None and dim.value == 1 for dim in dims]
     return dims[1] is not None and ones == [place != 1 for place in range(len(dims))]
+
+
+def _placed_at_run_time(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tensor]]) -> bool:
+    """Whether each operand of unknown rank is placed beside an image when the output runs: it has no more axes."""
+    unknown = [node for node, tensor in tensors if tensor.rank is None]
+    return bool(unknown) and all(
+        node is not None and id(node) in run.convert and isinstance(run.convert[id(node)][0].source, int)
+        for node in unknown
+    )
 
 
 def _fits_any_layout(tensor: Tensor, beside: list[tuple[cst.BaseExpression | None, Tensor]]) -> bool:
