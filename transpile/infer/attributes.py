@@ -216,8 +216,8 @@ def tensor_attribute(run: Run, node: cst.Attribute, tensor: Tensor, name: str) -
     if name in ("data", "grad"):
         run.plans[id(node)] = Plan("same" if name == "data" else "left", name=name)
         return tensor if name == "data" else UNKNOWN
-    if name == "requires_grad":
-        run.plans[id(node)] = Plan("requires_grad", parameter=tensor.is_parameter)
+    if name == "requires_grad" and tensor.is_parameter:
+        run.plans[id(node)] = Plan("requires_grad")
         return Python("bool")
     rule = run.rules.attribute(name)
     if rule is not None:

@@ -63,7 +63,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             if var.tensorlike and binding and var.element is None:
                 var.bound = Tensor(other.rank, None, other.dtype, Open())
                 return join(var.bound, other)
-            return Tensor(None, None, None, Open()) if binding and var.element is None else UNKNOWN
+            either = Tensor(None, None, None, Open(), is_parameter=other.is_parameter)
+            return either if binding and var.element is None else UNKNOWN
         if isinstance(other, Python) and other.type == "none":
             return var
         if isinstance(other, (Class, Function, Partial, AnyCallable, Layer)) or (

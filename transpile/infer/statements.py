@@ -224,7 +224,7 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
             if isinstance(held, Tensor) and value is not None and owner.is_parameter:
                 run.want(value, held, PLAIN)  # as `nn.Parameter(value)` does
         elif isinstance(owner, Tensor) and target.attr.value == "requires_grad":
-            run.plans[id(target)] = Plan("requires_grad", parameter=True)
+            run.plans[id(target)] = Plan("requires_grad")
         elif isinstance(owner, Class):
             run.store_attribute(owner.info, target.attr.value, id(target), fact)
     elif isinstance(target, (cst.Tuple, cst.List)):

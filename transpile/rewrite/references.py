@@ -182,17 +182,8 @@ def same(context: Context, original: cst.Attribute, updated: cst.Attribute) -> A
 
 @operation("requires_grad")
 def requires_grad(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
-    """A parameter's requires_grad is a Keras variable's trainable; a plain tensor has no such thing."""
-    plan = context.plan(original)
-    assert plan is not None
-    if plan.data["parameter"]:
-        return updated.with_changes(attr=cst.Name("trainable"))
-    context.say(
-        "API001",
-        original,
-        "Tensor.requires_grad has no counterpart: TensorFlow records what a GradientTape watches",
-    )
-    return None
+    """A parameter's requires_grad is a Keras variable's trainable."""
+    return updated.with_changes(attr=cst.Name("trainable"))
 
 
 @operation("device")

@@ -66,6 +66,9 @@ class RuleFacts:
         fact = self._fact(name)
         return isinstance(fact, Python) and fact.type == "int"
 
+    def is_list(self, name: str) -> bool:
+        return isinstance(self._fact(name), Sequence)
+
     def is_dtype(self, name: str) -> bool:
         fact = self._fact(name)
         return fact is not None and (
