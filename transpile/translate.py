@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
+from transpile.collection import uncollected
 from transpile.diagnostics import Diagnostic, SourceError
 from transpile.emit import HEADING, MODULE_HEADING, support_source
 from transpile.formatting import formatted
@@ -71,7 +72,8 @@ def translate(
     text = decode(source).text if isinstance(source, bytes) else source
     project = Project({"": Text(text)}, data_format=data_format, rules=rules, exact_training=exact_training)
     project.seen = {"": seen} if seen else {}
-    return project.translation("", filename, support_module, format_code) or Translation(text)
+    with uncollected():
+        return project.translation("", filename, support_module, format_code) or Translation(text)
 
 
 class Project:
@@ -99,6 +101,7 @@ class Project:
         self.evaluated = evaluated
         self.seen: Mapping[str, Mapping[Any, Any]] = {}  # by module and span: what a run has shown
         self.errors: dict[str, SourceError] = {}  # modules that cannot be parsed
+        self.trees: dict[str, cst.Module] = {}  # modules that others have parsed already
         self.cuts: dict[str, Cut] = (
             {}
         )  # modules of which places are translated already, without their section
@@ -112,14 +115,10 @@ class Project:
             from transpile.infer.modules import Modules
             from transpile.rulebook import load
 
-            modules = Modules(
-                {name: partial(self._read, name) for name in self.texts if self._is_source(name)}
-            )
+            modules = Modules({name: partial(self._read, name) for name in self._sources})
             self._run = infer(
                 modules,
-                roots(
-                    {name: (self.texts[name].text, self.texts[name].is_package) for name in modules.readers}
-                ),
+                self._roots,
                 load(self.rules),
                 data_format=self.data_format,
                 evaluated=self.evaluated,
@@ -127,6 +126,18 @@ class Project:
             )
             self._run.exact_training = self.exact_training
         return self._run
+
+    @cached_property
+    def _sources(self) -> list[str]:
+        return [name for name in self.texts if self._is_source(name)]
+
+    @cached_property
+    def _roots(self) -> list[str]:
+        return roots({name: (self.texts[name].text, self.texts[name].is_package) for name in self._sources})
+
+    def needed(self) -> dict[str, str]:
+        """What will certainly be parsed, by module name: whoever has the trees puts them among `trees`."""
+        return {name: cut(self.texts[name].text).text for name in self._roots}
 
     def _evidence(self) -> Any:
         if not self.seen:
@@ -180,7 +191,8 @@ class Project:
         source = self.texts[name]
         kept = self.cuts[name] = cut(source.text)
         try:
-            return ModuleInfo(name, kept.text, parse(kept.text), is_package=source.is_package)
+            tree = self.trees.pop(name, None) or parse(kept.text)
+            return ModuleInfo(name, kept.text, tree, is_package=source.is_package)
         except SourceError as error:
             self.errors[name] = error
             return None

@@ -10,12 +10,12 @@ them, the last time that both were known, is not said; and of a statement that s
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from transpile import partial
+from transpile.collection import uncollected
 from transpile.diagnostics import UNPARSABLE, Diagnostic, Severity, SourceError
 from transpile.editor.incremental import Piecewise
 from transpile.editor.neighbours import Around
@@ -68,16 +68,12 @@ class Analysis:
             self.source, self._pieces, self._known, self.settled = None, None, {}, True
             self.diagnostics = check_tensorflow(text, self.settings.filename)
             return self.diagnostics
-        collecting = gc.isenabled()
-        gc.disable()  # trees are many small objects: a collection in the middle takes longer than the work
         try:
-            self._update(text)
+            with uncollected():
+                self._update(text)
         except SourceError as error:
             self.error = error
             self.diagnostics = [self._unparsable(error)]
-        finally:
-            if collecting:
-                gc.enable()
         return self.diagnostics
 
     def _update(self, text: str) -> None:

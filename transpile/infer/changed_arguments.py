@@ -7,7 +7,6 @@ import libcst as cst
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.facts import UNKNOWN, Function, Tensor, resolve
 from transpile.infer.run import Run
-from transpile.infer.scopes import own_nodes
 
 __all__ = ["changed_argument", "lost_change"]
 
@@ -37,7 +36,7 @@ def lost_change(run: Run, node: cst.BaseExpression) -> str | None:
     if not isinstance(node, cst.Call) or not isinstance(callee, Function):
         return None
     info = callee.info
-    body = list(own_nodes(info.node.body))
+    body = info.own_nodes
     for place, parameter in enumerate(info.own_parameters):
         name = parameter.name
         fact = resolve(info.facts.get(name, UNKNOWN))
@@ -61,7 +60,7 @@ def _changed_and_returned(info: FunctionInfo) -> str | None:
     last = body.body[-1] if body.body else None
     if not isinstance(last, cst.SimpleStatementLine) or not isinstance(last.body[-1], cst.Return):
         return None
-    nodes = list(own_nodes(body))
+    nodes = info.own_nodes
     returned = {_name(node.value) for node in nodes if isinstance(node, cst.Return)}
     name = returned.pop() if len(returned) == 1 else None
     if name is None or name not in info.facts or any(_rebinds(node, name) for node in nodes):

@@ -129,10 +129,15 @@ class FunctionInfo:
         return self.parameters[1:] if first else self.parameters
 
     @cached_property
+    def own_nodes(self) -> list[cst.CSTNode]:
+        """The nodes of the body that belong to no function or class inside it."""
+        return list(own_nodes(self.node.body))
+
+    @cached_property
     def tested(self) -> set[str]:
         """The names that tests of the body ask for."""
-        tests = [n.test for n in own_nodes(self.node.body) if isinstance(n, (cst.If, cst.IfExp))]
-        return {name.value for test in tests for name in descendants(test) if isinstance(name, cst.Name)}
+        tests = [node.test for node in self.own_nodes if type(node) is cst.If or type(node) is cst.IfExp]
+        return {name.value for test in tests for name in descendants(test) if type(name) is cst.Name}
 
     @cached_property
     def rebound(self) -> set[str]:

@@ -11,30 +11,44 @@ from transpile.source.walk import children, descendants
 __all__ = ["bound_names", "own_nodes"]
 
 
+_SCOPES = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
+_TARGETED = frozenset({cst.AssignTarget, cst.AnnAssign, cst.For, cst.CompFor, cst.NamedExpr})
+_PATTERNS = frozenset({cst.MatchAs, cst.MatchStar})
+_BINDING = _TARGETED | _PATTERNS | {cst.AsName, cst.FunctionDef, cst.ClassDef, cst.ImportAlias}
+
+
 def own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes below one that belong to the same function: none of a function or class inside it."""
-    for node in children(body):
-        if not isinstance(node, (cst.FunctionDef, cst.ClassDef, cst.Lambda)):
+    stack = [body]
+    while stack:
+        node = stack.pop()
+        if node is not body:
             yield node
-            yield from own_nodes(node)
+        below = [child for child in children(node) if type(child) not in _SCOPES]
+        below.reverse()
+        stack.extend(below)
 
 
 def bound_names(body: cst.CSTNode) -> set[str]:
     """Names bound by assignments, loops, with, except, imports, definitions and patterns below a node."""
     bound: set[str] = set()
     for node in descendants(body):
-        if isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.For, cst.CompFor, cst.NamedExpr)):
+        kind = type(node)  # most nodes are none of these, and isinstance is slow to say so
+        if kind not in _BINDING:
+            continue
+        if kind in _TARGETED:
             bound.update(_targets(node.target))
-        elif isinstance(node, cst.AsName):
+        elif kind is cst.AsName:
             bound.update(_targets(node.name))
-        elif isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+        elif kind is cst.FunctionDef or kind is cst.ClassDef:
             bound.add(node.name.value)
-        elif isinstance(node, cst.ImportAlias) and node.asname is None:
-            first: cst.BaseExpression = node.name
-            while isinstance(first, cst.Attribute):
-                first = first.value
-            bound.update(_targets(first))
-        elif isinstance(node, (cst.MatchAs, cst.MatchStar)) and node.name is not None:
+        elif kind is cst.ImportAlias:
+            if node.asname is None:
+                first: cst.BaseExpression = node.name
+                while isinstance(first, cst.Attribute):
+                    first = first.value
+                bound.update(_targets(first))
+        elif node.name is not None:
             bound.add(node.name.value)
     return bound
 

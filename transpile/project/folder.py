@@ -7,6 +7,7 @@ from pathlib import Path
 from transpile.diagnostics import SourceError
 from transpile.project.job import Job, Options, Outcome, Reading, guarded, is_carried
 from transpile.project.named_layers import named_layers
+from transpile.project.parsing import parsed
 from transpile.project.plan import File, Unit
 
 __all__ = ["Folder", "module_name"]
@@ -53,8 +54,10 @@ class Folder:
         """The Python files of all units, in their order."""
         return [file for unit in self.units for file in unit.python]
 
-    def infer(self) -> None:
-        """Infer the project now, rather than at the first outcome."""
+    def infer(self, processes: int = 1) -> None:
+        """Infer the project now, rather than at the first outcome; several processes parse it."""
+        if processes > 1:
+            self.project.trees = parsed(self.project.needed(), processes)
         self.project.infer()
 
     def outcome(self, file: File) -> Outcome:

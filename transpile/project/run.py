@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transpile.collection import uncollected
 from transpile.diagnostics import UNREADABLE, Diagnostic, Severity
 from transpile.project.folder import Folder, module_name
 from transpile.project.job import Job, Options, Outcome, work
@@ -40,21 +41,28 @@ def translate_units(
 
     With `together` single files do so as well, rather than each standing alone.
     """
-    for group in _groups(units, together):
-        folder = Folder(*group, options=options) if together or group[0].root is not None else None
-        outcomes = _run(folder, jobs) if folder is not None else None
-        for unit in group:
-            for file in unit.unreadable:
-                message = "cannot be read: no permission, or a link that leads nowhere"
-                yield unit, file, Outcome(None, (_left_out(file, message),))
-            for file in unit.python:
-                alone = Job(file.source, file.shown, options)
-                yield unit, file, next(outcomes) if outcomes is not None else work(alone)
-            for file in unit.emptied:
-                yield unit, file, Outcome(_EMPTIED, changed=True)
-            if unit.root is not None:
-                for file in unit.notebooks:
-                    yield unit, file, work(Job(file.source, file.shown, options))
+    with uncollected():
+        for group in _groups(units, together):
+            folder = Folder(*group, options=options) if together or group[0].root is not None else None
+            outcomes = _run(folder, jobs) if folder is not None else None
+            for unit in group:
+                for file, outcome in _unit(unit, options, outcomes):
+                    yield unit, file, outcome
+
+
+def _unit(unit: Unit, options: Options, outcomes: Iterator[Outcome] | None) -> Iterator[tuple[File, Outcome]]:
+    """The files of one unit, those of a folder with the next of its outcomes."""
+    for file in unit.unreadable:
+        message = "cannot be read: no permission, or a link that leads nowhere"
+        yield file, Outcome(None, (_left_out(file, message),))
+    for file in unit.python:
+        alone = Job(file.source, file.shown, options)
+        yield file, next(outcomes) if outcomes is not None else work(alone)
+    for file in unit.emptied:
+        yield file, Outcome(_EMPTIED, changed=True)
+    if unit.root is not None:
+        for file in unit.notebooks:
+            yield file, work(Job(file.source, file.shown, options))
 
 
 def _groups(units: Sequence[Unit], together: bool) -> Iterator[list[Unit]]:
@@ -90,7 +98,7 @@ def _run(folder: Folder, jobs: int | None) -> Iterator[Outcome]:
     import multiprocessing  # as much to import as the rest of a small call
     from concurrent.futures import ProcessPoolExecutor
 
-    folder.infer()  # once, before the processes are forked from this one
+    folder.infer(count)  # once, before the processes are forked from this one
     _FOLDER = folder
     # the largest first, so that no process is left with a long file at the end
     order = sorted(range(len(files)), key=lambda i: -_size(files[i]))
