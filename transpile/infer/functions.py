@@ -121,6 +121,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     info.remarked.clear()
     fills = Open.fills_settled
     saved = run.env, run.function, run.returned, run.module, run.class_outside, run.within
+    returning, run.returning = run.returning, {}
     run.class_outside = None
     run.depth += 1
     run.module = info.module
@@ -162,7 +163,9 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         info.module.failure = info.module.failure or error
         returns = UNKNOWN
     finally:
+        _settle_stores(run)
         run.env, run.function, run.returned, run.module, run.class_outside, run.within = saved
+        run.returning = returning
         run.depth -= 1
         info.state = "done"
     if Open.fills_settled != fills:
@@ -172,9 +175,17 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     _tie(info.returns, returns)
     if not same(returns, info.returns):
         info.returns = returns
-        run.version += 1
-        for dependent in info.dependents:
-            dependent.dirty = True
+        if run.is_new(info, returns):
+            run.version += 1
+            for dependent in info.dependents:
+                dependent.dirty = True
+
+
+def _settle_stores(run: Run) -> None:
+    """An attribute that the body has left as it was is nothing new, whatever else it was on the way."""
+    for (owner, name, site), old in run.returning.items():
+        if old is None or not same(old, owner.sites[name][site]):
+            run.stored_anew(owner)
 
 
 def _tie(old: Fact, new: Fact) -> None:

@@ -10,6 +10,7 @@ from transpile.infer.channel_layers import answer
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.functions import analyze
 from transpile.infer.imports import again, load
+from transpile.infer.layout import Open, settle
 from transpile.infer.modules import Modules
 from transpile.infer.run import Run
 from transpile.infer.uncalled import call_returned
@@ -48,7 +49,10 @@ def infer(
         _again(run)
         _rounds(run)
     if run.decide(answer):
-        _again(run)
+        if run.postponed:
+            _those_who_asked(run)
+        else:
+            _again(run)
         _rounds(run)
         if run.decide(answer):
             _again(run)
@@ -68,6 +72,15 @@ def _rounds(run: Run) -> None:
 def _again(run: Run) -> None:
     for function in run.all_functions():
         function.dirty = True
+
+
+def _those_who_asked(run: Run) -> None:
+    """What was decided concerns the functions that have found it open."""
+    for layout, functions in list(run.readers.items()):
+        if not isinstance(settle(layout), Open):
+            del run.readers[layout]
+            for function in functions:
+                function.dirty = True
 
 
 def _order(run: Run) -> list[FunctionInfo]:

@@ -305,7 +305,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
     if decided is not None:
         for cell in opens:
             cell.settle(decided)
-            run.version += 1
+            run.learn("layout", next((place for place, _ in tensors if place is not None), None))
         for operand_node, tensor in tensors:
             layout = run.layout(tensor)
             if operand_node is None or (layout == decided and tensor.rank == rank):

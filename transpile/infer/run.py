@@ -91,6 +91,10 @@ class Run:
             None  # transpile.infer.evidence.Evidence, where a run of the original was watched
         )
         self.reached: set[int] | None = None  # functions that a forward reaches, once inference is done
+        self.been: dict[object, list[Fact]] = {}  # what a place has been so far
+        self.readers: dict[Open, set[FunctionInfo]] = {}  # layout → whose last run has found it open
+        # places that store in this run of a body what they have stored before → what they had stored last
+        self.returning: dict[tuple[ClassInfo, str, int], Fact | None] = {}
         self.unstacked: set[int] = set()  # expressions of tensors that are iterated
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
 
@@ -142,8 +146,13 @@ class Run:
 
     # --- tensors ---------------------------------------------------------------------------------------------
 
-    def as_tensor(self, fact: Fact, rank: int | None = None) -> Tensor | None:
-        """The tensor that a fact is, binding a variable that may be one; None where it is something else."""
+    def as_tensor(
+        self, fact: Fact, rank: int | None = None, node: cst.CSTNode | None = None
+    ) -> Tensor | None:
+        """The tensor that a fact is, binding a variable that may be one; None where it is something else.
+
+        `node` is the place that asks for the rank, where each run of the body may make the tensor anew.
+        """
         fact = resolve(fact)
         if isinstance(fact, Var):
             var = fact
@@ -155,7 +164,7 @@ class Run:
             fact.lent = fact.lent and fact.rank != rank
             if rank is not None and fact.rank is None:
                 fact.settle_rank(rank)
-                self.version += 1
+                self.learn("rank", node, rank)
             return fact
         return None
 
@@ -180,6 +189,8 @@ class Run:
                 return PLAIN
             if isinstance(layout, tuple):
                 return normalize(layout, tensor.rank)
+        if isinstance(layout, Open) and self.function is not None:
+            self.readers.setdefault(layout, set()).add(self.function)
         return layout
 
     def learn(self, what: str, node: cst.CSTNode | None, value: object = None) -> None:
@@ -188,6 +199,14 @@ class Run:
         if node is None or key not in self.learnt:
             self.learnt.add(key)
             self.version += 1
+
+    def is_new(self, place: object, fact: Fact) -> bool:
+        """Whether a place has never been this before: what goes to and fro in every round teaches nothing."""
+        before = self.been.setdefault(place, [])
+        if any(_same(fact, known) for known in before):
+            return False
+        before.append(fact)
+        return True
 
     def want(self, node: cst.CSTNode | None, tensor: Tensor, layout: Pair) -> bool:
         """Ask for an operand in a layout: decides an open one, converts another. False if it cannot be done."""
@@ -286,6 +305,15 @@ class Run:
             merged = value if merged is None else join(merged, value)
         assert merged is not None
         info.attributes[name] = merged
+        place = (info, name, site)
+        if not self.is_new(place, fact) and self.function is not None:
+            # the two passes over a loop store two facts, in every round: what counts is what stays in the end
+            self.returning.setdefault(place, old)
+            return
+        self.stored_anew(info)
+
+    def stored_anew(self, info: ClassInfo) -> None:
+        """Count that an attribute has become something else, and have those run again that ask for it."""
         self.version += 1
         for dependent in info.dependents:  # whichever call of whom has run the constructor
             dependent.dirty = dependent.dirty or dependent is not self.function

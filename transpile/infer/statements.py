@@ -289,12 +289,12 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
     starred = any(isinstance(e, cst.StarredElement) for e in elements)
     if isinstance(fact, Sequence) and fact.shape_of is not None and fact.items is None and not starred:
         # `b, c, h, w = x.shape` says that x has rank 4
-        tensor = run.as_tensor(fact.shape_of, len(elements))
+        tensor = run.as_tensor(fact.shape_of, len(elements), target)
         if tensor is not None and tensor.rank == len(elements):
             dims = run.dims(tensor, target)
             assert dims is not None
             fact.items = [Python("int", dim=dim) for dim in dims]
-            run.version += 1
+            run.learn("sizes", target)
     if (
         isinstance(fact, Sequence)
         and fact.shape_of is not None

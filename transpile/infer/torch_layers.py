@@ -142,7 +142,7 @@ def last_axis_layer(
     if isinstance(layout, Open):
         if tensor.rank is None or tensor.rank >= 3:
             layout.settle(PLAIN)
-            run.version += 1
+            run.learn("layout", operand[0] or site)
     else:
         run.want(operand[0], tensor, PLAIN)
     dims = tensor.dims
@@ -175,11 +175,11 @@ def plain_layer(
                 first = tensor
                 if short in ("MultiheadAttention", "LSTM", "GRU", "RNN") and tensor.rank is None:
                     tensor.rank = 3
-                    run.version += 1
+                    run.learn("rank", operand_node, 3)
             layout = run.layout(tensor)
             if isinstance(layout, Open):
                 layout.settle(PLAIN)
-                run.version += 1
+                run.learn("layout", operand_node)
             else:
                 run.want(operand_node, tensor, PLAIN)
     packed = next((f for _, fact in positional if is_packed(f := resolve(fact))), None)

@@ -203,8 +203,9 @@ def learn_entry(run: Run, info: FunctionInfo, holder: Dict, name: str, fact: Fac
     new = copy(fact) if old is None else join(old, fact)
     if old is None or not same(old, new):
         holder.entries[name] = new
-        info.dirty = True
-        run.version += 1
+        if run.is_new((holder, name), new):
+            info.dirty = True
+            run.version += 1
 
 
 def _widened(run: Run, info: FunctionInfo, parameter: Fact, inner: Fact, outer: Fact) -> bool:
@@ -230,8 +231,9 @@ def _widened(run: Run, info: FunctionInfo, parameter: Fact, inner: Fact, outer: 
         if _within(last, joined):
             return True
         last.bound = joined
-        info.dirty = True
-        run.version += 1
+        if run.is_new(last, joined):
+            info.dirty = True
+            run.version += 1
     return True
 
 

@@ -162,7 +162,7 @@ def cat(site: Site) -> Fact:
     for _, tensor in members:
         if tensor.rank is None and first.rank is not None:
             tensor.rank = first.rank
-            run.version += 1
+            run.learn("rank", site.node, first.rank)
     dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
     site.plan.data["tensor"] = Tensor(first.rank, None, first.dtype, layout)
     if not first.rank or dim is MISSING:

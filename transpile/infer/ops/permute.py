@@ -15,7 +15,7 @@ def permuted(site: Site, tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
     rank = len(axes)
     if tensor.rank is None:
         tensor.settle_rank(rank)
-        run.version += 1
+        run.learn("rank", site.node, rank)
     layout = run.ask(tensor, node or site.node)
     dims = run.dims(tensor, site.node)
     result_dims = tuple(dims[a] for a in axes) if dims is not None else None
