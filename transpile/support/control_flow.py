@@ -13,18 +13,15 @@ def autograph(function):
     TensorFlow's AutoGraph does that, but it does not reach into a layer's call by itself. Tests of numbers stay
     Python's, and eager calls run the function as it is written.
     """
-    converted: list = []
+
+    @functools.cache
+    def in_graph():
+        features = tf.autograph.experimental.Feature.ASSERT_STATEMENTS
+        return tf.autograph.to_graph(function, recursive=False, experimental_optional_features=features)
 
     @functools.wraps(function)
     def call(*args, **kwargs):
-        if tf.executing_eagerly():
-            return function(*args, **kwargs)
-        if not converted:
-            features = tf.autograph.experimental.Feature.ASSERT_STATEMENTS
-            converted.append(
-                tf.autograph.to_graph(function, recursive=False, experimental_optional_features=features)
-            )
-        return converted[0](*args, **kwargs)
+        return (function if tf.executing_eagerly() else in_graph())(*args, **kwargs)
 
     return call
 
