@@ -20,6 +20,7 @@ CONVS = [
     (2, {"padding": (2, 1), "padding_mode": "circular"}),
     (3, {"stride": (1, 2, 2), "padding": 1}),
     (3, {"groups": 2, "dilation": 2, "padding": 2}),
+    (3, {"groups": 4, "stride": (2, 1, 3), "dilation": (2, 1, 1), "padding": (2, 0, 1)}),
 ]
 
 
@@ -39,11 +40,12 @@ def test_layer(against, data_format, rank, arguments):
     )
 
 
-def test_kernel_gradient(against):
-    theirs = torch.nn.Conv2d(4, 8, 3, groups=4, stride=2)
-    ours = conv.Conv2d(4, 8, 3, groups=4, stride=2, data_format="channels_last")
+@pytest.mark.parametrize("rank", [2, 3])
+def test_kernel_gradient(against, rank):
+    theirs = getattr(torch.nn, f"Conv{rank}d")(4, 8, 3, groups=4, stride=2)
+    ours = getattr(conv, f"Conv{rank}d")(4, 8, 3, groups=4, stride=2, data_format="channels_last")
     against.copy(theirs, ours)
-    a = against.random(2, 4, 7, 8)
+    a = against.random(2, 4, *(7, 8, 9)[:rank])
     theirs(torch.tensor(a)).square().sum().backward()
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.square(ours(against.to_image(a, "channels_last"))))

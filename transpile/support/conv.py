@@ -14,6 +14,7 @@ from transpile.support.data_format import (
 )
 from transpile.support.module import TorchLayer, put_variable, shown, uniform_initializer
 from transpile.support.padding import pad_axes
+from transpile.support.shape import reshape, shape
 
 
 def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mode="constant"):
@@ -47,16 +48,27 @@ def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mod
     if n == 2:
         return convolve_plainly(x, tf.convert_to_tensor(kernel), stride, dilation, groups)
     if groups > 1:  # the 3-D kernel knows no groups
-        channel = channel_axis(data_format)
-        parts = zip(tf.split(x, groups, channel), tf.split(kernel, groups, -1), strict=True)
-        return tf.concat(
-            [convolve(part, k, stride, "valid", dilation, data_format) for part, k in parts], channel
-        )
+        return convolve_slices(x, kernel, stride, dilation, data_format)
     if not has_all_kernels():
         kernel, dilation = dilate(kernel, dilation), (1, 1, 1)
     stride = (1, *stride, 1) if channels_last else (1, 1, *stride)
     dilation = (1, *dilation, 1) if channels_last else (1, 1, *dilation)
     return tf.nn.conv3d(x, kernel, stride, "VALID", "NDHWC" if channels_last else "NCDHW", dilation)
+
+
+def convolve_slices(x, kernel, stride, dilation, data_format=None):
+    """A 3-D convolution without padding, as the sum of 2-D ones: one for each element of the kernel's depth."""
+    if channel_axis(data_format) == 1:
+        return last_to_plain(convolve_slices(plain_to_last(x), kernel, stride, dilation, "channels_last"))
+    depth = shape(x)[1] - dilation[0] * (kernel.shape[0] - 1)
+    total = 0
+    for k in range(kernel.shape[0]):
+        start = k * dilation[0]
+        part = x[:, start : start + depth : stride[0]]
+        _, length, *plane = shape(part)
+        y = reshape(part, (-1, *plane))
+        total = total + convolve(y, kernel[k], stride[1:], "valid", dilation[1:], "channels_last")
+    return reshape(total, (-1, length, *shape(total)[1:]))
 
 
 def convolve_plainly(x, kernel, stride, dilation, groups):
