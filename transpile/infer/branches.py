@@ -306,7 +306,7 @@ def try_(run: Run, node: cst.Try) -> bool:
         if handler.name is not None and isinstance(handler.name.name, cst.Name):
             run.env[handler.name.name.value] = UNKNOWN
         if not suite(run, handler.body):
-            if not ended and _is_import_error(run, handler):
+            if not ended and (_only_imports(node.body) or _is_import_error(run, handler)):
                 for name, fact in run.env.items():  # the import that stands first is the one that is meant
                     outcomes[0].setdefault(name, fact)
             else:
@@ -320,9 +320,26 @@ def try_(run: Run, node: cst.Try) -> bool:
     return not outcomes
 
 
+def _only_imports(body: cst.BaseSuite) -> bool:
+    """Whether whatever an arm of `except` catches, it catches of an import."""
+    found = False
+    for line in body.body:
+        for small in line.body if isinstance(line, cst.SimpleStatementLine) else (line,):
+            if isinstance(small, (cst.Import, cst.ImportFrom)):
+                found = True
+            elif not (
+                isinstance(small, cst.Assign) and isinstance(small.value, (cst.Name, cst.SimpleString))
+            ):
+                return False
+    return found
+
+
 def _is_import_error(run: Run, handler: cst.ExceptHandler | cst.ExceptStarHandler) -> bool:
-    fact = run.fact(handler.type) if handler.type is not None else UNKNOWN
-    return isinstance(fact, Ref) and fact.name in ("builtins.ImportError", "builtins.ModuleNotFoundError")
+    caught = handler.type
+    each = [e.value for e in caught.elements] if isinstance(caught, cst.Tuple) else [caught]
+    facts = [run.fact(one) if one is not None else UNKNOWN for one in each]
+    wanted = ("builtins.ImportError", "builtins.ModuleNotFoundError")
+    return all(isinstance(fact, Ref) and fact.name in wanted for fact in facts)
 
 
 @statement(cst.Match)

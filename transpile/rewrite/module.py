@@ -9,6 +9,7 @@ import libcst as cst
 from transpile.emit import known, section
 from transpile.infer.run import Run
 from transpile.rewrite import control_flow, references, shapes
+from transpile.rewrite.arms import bound_by_arms
 from transpile.rewrite.comments import INNER
 from transpile.rewrite.context import Context
 from transpile.rewrite.deferral import used
@@ -43,6 +44,7 @@ def rewrite(
     context.supports = {name: name for name in supports}
     output = walk(run.module.tree, Preparing(context))
     assert isinstance(output, cst.Module)
+    output = bound_by_arms(context, output)
     output, context.supports = settled(output, context.supports, used, context.bound_names)
     context.free_names = context.run.imported - used(output, context.run.imported)
     missing = [name for name in context.supports if not known(name)]

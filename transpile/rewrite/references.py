@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Ref
+from transpile.infer.facts import Module, Ref
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
@@ -103,8 +103,12 @@ def _say_left(context: Context, node: cst.CSTNode, rule: Any) -> None:
 def is_import(context: Context, node: cst.BaseExpression) -> bool:
     """Whether an expression is an imported name, or an attribute of one: not a variable that happens to hold it."""
     while isinstance(node, cst.Attribute):
-        node = node.value
-        if not isinstance(context.run.facts.get(id(node)), Ref):
+        name, node = node.attr.value, node.value
+        fact = context.run.facts.get(id(node))
+        if isinstance(fact, Module):  # what another file of the project imports, by that file's name
+            module = context.run.modules.find(fact.name)
+            return module is not None and name in module.imported
+        if not isinstance(fact, Ref):
             return False
     return isinstance(node, cst.Name) and node.value in context.run.imported
 
@@ -162,6 +166,17 @@ def prepare(context: Context, node: cst.CSTNode) -> None:
         outer = context.run.facts.get(id(node))
         if isinstance(inner, (cst.Attribute, cst.Name)) and (outer is None or type(outer) is Ref):
             context.callees.add(id(inner))  # torch.nn in torch.nn.Conv2d is no value
+    elif isinstance(node, (cst.AssignTarget, cst.AnnAssign, cst.NamedExpr, cst.For, cst.CompFor)):
+        _mark_targets(context, node.target)
+
+
+def _mark_targets(context: Context, node: cst.CSTNode) -> None:
+    """A name that is bound to something of torch, where an import binds it too, is no use of it."""
+    if isinstance(node, cst.Name):
+        context.callees.add(id(node))
+    elif isinstance(node, (cst.Tuple, cst.List)):
+        for element in node.elements:
+            _mark_targets(context, element.value)
 
 
 def _mark_classes(context: Context, node: cst.BaseExpression) -> None:
