@@ -79,9 +79,13 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             name if name != "reversed" else "list", None, element_of(run, first, node.args[0].value)
         )
     if name == "dict":
-        if len(facts) == 1:
-            return dict_of(first)
         entries = {arg.keyword.value: run.fact(arg.value) for arg in node.args if arg.keyword}
+        if len(facts) == 1:
+            copied = dict_of(first)
+            if len(node.args) > 1:  # dict(options, dtype=dtype)
+                copied.entries |= entries
+                copied.written = None
+            return copied
         result = Dict(UNKNOWN, entries, empty=not node.args)
         result.written = frozenset(entries) if len(entries) == len(node.args) else None
         return result
@@ -145,7 +149,9 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
 def dict_of(fact: Fact) -> Dict:
     """A dict made from another one, or from pairs."""
     if isinstance(fact, Dict):
-        return Dict(fact.value, dict(fact.entries), fact.empty)
+        copied = Dict(fact.value, dict(fact.entries), fact.empty)
+        copied.written = fact.written
+        return copied
     pair = resolve(fact.any()) if isinstance(fact, Sequence) else UNKNOWN
     if isinstance(pair, Sequence) and pair.items is not None and len(pair.items) == 2:
         return Dict(pair.items[1])

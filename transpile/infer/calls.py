@@ -165,7 +165,7 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         if rule is None:
             run.plans[id(node)] = Plan("unknown_method", name=name)
             return Tensor(None, None, None, owner.layout) if owner.rank is not None else UNKNOWN
-        if starred and (_unpacks_dict(run, node) or not _takes_spread(rule, node)):
+        if starred and (_unpacks_dict(run, node, rule) or not _takes_spread(rule, node)):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return UNKNOWN
         fact = apply(run, node, rule, positional, keywords, (func.value, owner))
@@ -257,15 +257,35 @@ def _only_options(rule: Any, node: cst.Call, positional: list[Operand]) -> bool:
     )
 
 
-def _unpacks_dict(run: Run, node: cst.Call) -> bool:
+def _unpacks_dict(run: Run, node: cst.Call, rule: Any) -> bool:
     """Whether `**options` brings names that nobody knows."""
-    return any(arg.star == "**" and options_of(run, arg.value) is None for arg in node.args)
+    return any(arg.star == "**" and options_of(run, arg.value, rule) is None for arg in node.args)
 
 
-def options_of(run: Run, node: cst.BaseExpression) -> frozenset[str] | None:
-    """The names in a dict that is written out elsewhere: `{"device": device, "dtype": dtype}`."""
+def options_of(run: Run, node: cst.BaseExpression, rule: Any) -> frozenset[str] | None:
+    """The names in a dict that is written out, here or elsewhere: `{"device": device, "dtype": dtype}`.
+
+    What makes the dict, `like(x)`, is called once at most: one name of it reaches the translation, and no other.
+    """
     fact = run.fact(node)
-    return fact.written if isinstance(fact, Dict) and isinstance(node, (cst.Name, cst.Attribute)) else None
+    if not isinstance(fact, Dict) or fact.written is None:
+        return None
+    if isinstance(node, (cst.Name, cst.Attribute)) or written_here(node) is not None:
+        return fact.written
+    return fact.written if len(fact.written - rule.drop) <= 1 else None
+
+
+def written_here(node: cst.BaseExpression) -> dict[str, cst.BaseExpression] | None:
+    """The values by their names of `{"device": device}` or `dict(device=device)`."""
+    if isinstance(node, cst.Dict):
+        return {
+            str(element.key.evaluated_value): element.value
+            for element in node.elements
+            if isinstance(element, cst.DictElement) and isinstance(element.key, cst.SimpleString)
+        }
+    if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "dict":
+        return {arg.keyword.value: arg.value for arg in node.args if arg.keyword is not None}
+    return None
 
 
 def _takes_spread(rule: Any, node: cst.Call) -> bool:
@@ -339,7 +359,7 @@ def reference_call(
         elif (
             starred
             and not _only_options(rule, node, positional)
-            and (_unpacks_dict(run, node) or not _takes_spread(rule, node))
+            and (_unpacks_dict(run, node, rule) or not _takes_spread(rule, node))
         ):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return Tensor(None, None, None, Open()) if rule.kind == "function" else UNKNOWN

@@ -127,7 +127,9 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             return right if left.empty else left
         shared = left.entries.keys() & right.entries.keys()
         entries = {name: join(left.entries[name], right.entries[name]) for name in sorted(shared)}
-        return Dict(join(left.value, right.value), entries)
+        result = Dict(join(left.value, right.value), entries)
+        result.written = left.written if left.written == right.written else None
+        return result
     if isinstance(left, CALLABLES) and isinstance(right, CALLABLES):
         return _common_callable(left, right)
     return UNKNOWN

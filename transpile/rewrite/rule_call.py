@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.apply import MISSING, constant, dtype_of
-from transpile.infer.calls import options_of
+from transpile.infer.calls import options_of, written_here
 from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
 from transpile.infer.layout import Open, inverse, order
 from transpile.infer.plans import Plan
@@ -108,7 +108,7 @@ class RuleFacts:
 
 
 def arguments(
-    updated: cst.Call, context: Context | None = None, original: cst.Call | None = None
+    updated: cst.Call, context: Context | None = None, original: cst.Call | None = None, rule: Any = None
 ) -> tuple[list[str], dict[str, str]]:
     """The texts of a call's arguments after rewriting; of a dict whose names are known, one by one."""
     positional: list[str] = []
@@ -117,9 +117,12 @@ def arguments(
         text = source(arg.value)
         options = None
         if arg.star == "**" and context is not None and original is not None:
-            options = options_of(context.run, original.args[place].value)
+            options = options_of(context.run, original.args[place].value, rule)
         if options is not None:
-            keywords |= {name: f'{text}["{name}"]' for name in sorted(options)}
+            here = written_here(arg.value) or {}
+            keywords |= {
+                name: source(here[name]) if name in here else f'{text}["{name}"]' for name in sorted(options)
+            }
         elif arg.keyword is not None:
             keywords[arg.keyword.value] = text
         else:
@@ -148,7 +151,9 @@ def rule_call(context: Context, original: Any, updated: Any) -> Any:
 def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> Any:
     rule = plan.rule
     if isinstance(updated, cst.Call):
-        positional, keywords = ([], {}) if plan.data.get("idle") else arguments(updated, context, original)
+        positional, keywords = (
+            ([], {}) if plan.data.get("idle") else arguments(updated, context, original, rule)
+        )
         if rule.kind == "plumbing" and rule.returns == "itself":
             positional = [text for text in positional if not text.startswith("**")]  # options of torch's own
         receiver = None
