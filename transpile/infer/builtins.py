@@ -5,9 +5,11 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.apply import Operand
+from transpile.infer.computed_names import any_attribute, pattern
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Ref, Sequence, Tensor, resolve
 from transpile.infer.iteration import element_of, item, lengths
+from transpile.infer.join import join
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 
@@ -124,10 +126,16 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             found = first.info.find_attribute(attribute)
             if found is not None:
                 return found
+        if isinstance(first, Layer) and attribute is None:
+            found = any_attribute(run, first, node.args[1].value)
+            if found is not None and found is not UNKNOWN:
+                return join(found, facts[2]) if len(facts) > 2 else found
         return run.var(("call", id(node)), f"getattr{id(node)}")
     if name == "setattr" and len(facts) == 3 and isinstance(first, Layer) and first.info is not None:
-        if isinstance(facts[1], Python) and isinstance(facts[1].value, str):
-            run.store_attribute(first.info, facts[1].value, id(node), facts[2])
+        key = facts[1].value if isinstance(facts[1], Python) else None
+        stored = key if isinstance(key, str) else pattern(node.args[1].value)
+        if stored is not None:
+            run.store_attribute(first.info, stored, id(node), facts[2])
         return Python("none")
     if name == "type" and len(facts) == 1:
         return Class(first.info) if isinstance(first, Layer) and first.info is not None else UNKNOWN

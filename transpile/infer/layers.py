@@ -10,6 +10,7 @@ from transpile.infer.apply import Operand, constant
 from transpile.infer.arguments import arguments
 from transpile.infer.builtins import SuperOf
 from transpile.infer.channel_layers import made
+from transpile.infer.computed_names import pattern
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
 from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
@@ -177,6 +178,8 @@ def module_method(
             if positional
             else constant(keywords["name"][1]) if "name" in keywords else None
         )
+        if not isinstance(key, str) and node.args and not node.args[0].star:
+            key = pattern(node.args[0].value)
         if value is not None and isinstance(key, str) and owner.info is not None:
             fact = resolve(value[1])
             if isinstance(fact, Tensor):
