@@ -12,7 +12,7 @@ from transpile.support.data_format import (
     plain_to_last,
     spatial_axes,
 )
-from transpile.support.module import TorchLayer, put_variable, shown, uniform_initializer
+from transpile.support.module import TorchLayer, draw_anew, put_variable, shown, uniform_initializer
 from transpile.support.padding import pad_axes
 from transpile.support.shape import reshape, shape
 
@@ -195,6 +195,13 @@ class Convolution(TorchLayer):
         self.build(tuple(shape))
         self.padding = padding
         self.input_spec = None  # torch also takes an image without a batch
+        if type(self).reset_parameters is not Convolution.reset_parameters:
+            self.reset_parameters()  # of an heir: torch's constructor calls it
+
+    def reset_parameters(self):
+        """Draws the weights anew."""
+        draw_anew(self._kernel, self.kernel_initializer)
+        draw_anew(self.bias, self.bias_initializer)
 
     @property
     def weight(self):

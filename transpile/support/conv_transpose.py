@@ -13,7 +13,7 @@ from transpile.support.data_format import (
     plain_to_last,
     spatial_axes,
 )
-from transpile.support.module import TorchLayer, put_variable, shown, uniform_initializer
+from transpile.support.module import TorchLayer, draw_anew, put_variable, shown, uniform_initializer
 from transpile.support.padding import pad_axes
 from transpile.support.shape import shape
 
@@ -120,17 +120,25 @@ class TransposedConvolution(TorchLayer):
         self.input_spec = None  # torch also takes an image without a batch
         if in_channels is not None:
             self.build(None)
+            if type(self).reset_parameters is not TransposedConvolution.reset_parameters:
+                self.reset_parameters()  # of an heir: torch's constructor calls it
 
     def build(self, input_shape):
         sizes = (*self.kernel_size, self.out_channels // self.groups, self.in_channels)
         fan_in = sizes[-2]
         for k in self.kernel_size:
             fan_in *= k
-        self.kernel = self.add_weight(name="kernel", shape=sizes, initializer=uniform_initializer(fan_in))
+        self.kernel_initializer = self.bias_initializer = uniform_initializer(fan_in)
+        self.kernel = self.add_weight(name="kernel", shape=sizes, initializer=self.kernel_initializer)
         self.bias = None
         if self.use_bias:
             sizes = (self.out_channels,)
-            self.bias = self.add_weight(name="bias", shape=sizes, initializer=uniform_initializer(fan_in))
+            self.bias = self.add_weight(name="bias", shape=sizes, initializer=self.bias_initializer)
+
+    def reset_parameters(self):
+        """Draws the weights anew."""
+        draw_anew(self.kernel, self.kernel_initializer)
+        draw_anew(self.bias, self.bias_initializer)
 
     @property
     def weight(self):

@@ -2,7 +2,7 @@
 
 import tensorflow as tf
 
-from transpile.support.module import Module, TorchLayer, put_variable, shown, uniform_initializer
+from transpile.support.module import Module, TorchLayer, draw_anew, put_variable, shown, uniform_initializer
 from transpile.support.shape import flatten, unflatten
 
 
@@ -39,6 +39,13 @@ class Linear(TorchLayer, tf.keras.layers.Dense):
         self.kernel_initializer = self.bias_initializer = uniform_initializer(in_features)
         self.build((None, in_features))
         self.input_spec = None
+        if type(self).reset_parameters is not Linear.reset_parameters:
+            self.reset_parameters()  # of an heir: torch's constructor calls it
+
+    def reset_parameters(self):
+        """Draws the weights anew."""
+        draw_anew(self._kernel if self.shared is None else self.shared, self.kernel_initializer)
+        draw_anew(self.bias, self.bias_initializer)
 
     @property
     def weight(self):

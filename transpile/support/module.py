@@ -241,6 +241,14 @@ def uniform_initializer(fan_in):
     return tf.keras.initializers.RandomUniform(-bound, bound)
 
 
+def draw_anew(variable, initializer):
+    """Gives a weight, if there is one, new first values."""
+    if variable is not None:
+        # Keras draws the same numbers from one initializer again and again
+        another = type(initializer).from_config(initializer.get_config())
+        variable.assign(another(variable.shape, dtype=variable.dtype))
+
+
 def forget(layer, value):
     """Stops tracking the variables and layers in `value` that no attribute of `layer` holds any more."""
     if isinstance(value, (list, tuple, dict)):

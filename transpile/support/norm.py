@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from transpile.support.data_format import DATA_FORMAT, channel_axis, one_or_many, spatial_axes
-from transpile.support.module import Buffer, TorchLayer, put_variable
+from transpile.support.module import Buffer, TorchLayer, draw_anew, put_variable
 from transpile.support.shape import product, reshape, shape
 
 
@@ -177,6 +177,11 @@ class Normalization(TorchLayer):
     def bias(self, value):
         put_variable(self, "beta", value)
 
+    def reset_parameters(self):
+        """Makes the scale one and the shift zero."""
+        draw_anew(self.gamma, tf.keras.initializers.Ones())
+        draw_anew(self.beta, tf.keras.initializers.Zeros())
+
 
 class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
     """What BatchNorm1d, 2d and 3d share; trains as torch does, with the unbiased variance as running statistic."""
@@ -231,6 +236,17 @@ class BatchNorm(Normalization, tf.keras.layers.BatchNormalization):
     @running_var.setter
     def running_var(self, value):
         put_variable(self, "moving_variance", value)
+
+    def reset_running_stats(self):
+        """Forgets what was seen in training."""
+        draw_anew(self.moving_mean, tf.keras.initializers.Zeros())
+        draw_anew(self.moving_variance, tf.keras.initializers.Ones())
+        draw_anew(self.num_batches_tracked, tf.keras.initializers.Zeros())
+
+    def reset_parameters(self):
+        """Forgets what was learnt."""
+        self.reset_running_stats()
+        super().reset_parameters()
 
     def call(self, input, training=None):
         momentum = self.momentum
