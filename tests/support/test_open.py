@@ -82,3 +82,12 @@ def test_what_is_in_torchs_order_broadcasts_beside_an_image(shape):
 def test_a_member_that_converts_is_given_the_other_order():
     net = Sequential(Identity(), converting(Identity(), open_rank.channels_first))
     assert net(tf.ones((1, 4, 5, 3))).shape == (1, 3, 4, 5)
+
+
+def test_axes_that_may_be_one_several_or_all():
+    places = (0, 3, 1, 2)
+    assert open_rank.placed(1, places) == 3
+    assert open_rank.placed(-1, places) == 2
+    assert open_rank.placed((2, 3), places) == (1, 2)
+    assert open_rank.placed([1], places) == [3]
+    assert open_rank.placed(None, places) is None

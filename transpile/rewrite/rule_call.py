@@ -336,7 +336,9 @@ def remap_axes(
         text = values.get(name)
         literal = _literal_axes(plan, name)
         if literal is None:
-            if text is not None:
+            if text is not None and _may_be_several(plan, rule, name):
+                values[name] = f"{context.support('placed')}({text}, {places})"
+            elif text is not None:
                 values[name] = f"{places}[{text}]"
             continue
         if isinstance(literal, tuple):
@@ -367,6 +369,11 @@ def _literal_axes(plan: Plan, name: str) -> Any:
     if isinstance(value, int) or (isinstance(value, tuple) and all(isinstance(v, int) for v in value)):
         return value
     return None
+
+
+def _may_be_several(plan: Plan, rule: Any, name: str) -> bool:
+    """Whether an axis that is only known at run time may be a tuple of axes, or none: a reduction takes all three."""
+    return (name == "dims" or rule.returns.startswith("reduce")) and not RuleFacts(plan).is_int(name)
 
 
 def _place(axis: int, places: tuple[int, ...], rank: int) -> int:

@@ -51,8 +51,14 @@ def open_axis(dim, x):
     rank = len(x[0].shape) if isinstance(x, (list, tuple)) else len(x.shape)
     if rank != 4:
         return dim
-    places = (0, 3, 1, 2)
-    return places[dim] if isinstance(dim, int) else type(dim)(places[d] for d in dim)
+    return placed(dim, (0, 3, 1, 2))
+
+
+def placed(dim, places):
+    """The axis or the axes that torch calls `dim`, by the places in memory of all axes; None is every axis."""
+    if isinstance(dim, (list, tuple)):
+        return type(dim)(places[d] for d in dim)
+    return None if dim is None else places[dim]
 
 
 def on_axis(function, x, dim):
