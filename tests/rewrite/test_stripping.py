@@ -3,6 +3,8 @@
 # ruff: noqa: E501 (sources under test keep their own lines)
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from harness import Pair
 
@@ -36,3 +38,27 @@ def test_the_later_one(name: str) -> None:
     source = head + BODY.format(call=call)
     assert "from torch import" not in translate(source).code
     Pair(source, "Net()", ["f32[2,5]"], returns="plain").check()
+
+
+SHADOWING = """
+import torch
+from torch.utils.data import Dataset
+
+
+class Dataset(Dataset):
+    def __init__(self, n):
+        self.n = n
+
+
+def make(n):
+    return Dataset(n)
+"""
+
+
+def test_a_class_that_takes_the_name_of_its_base() -> None:
+    code = translate(SHADOWING).code
+    assert 'Dataset = Placeholder("torch.utils.data.Dataset")' in code
+    assert "    from torch" not in code
+    names: dict[str, Any] = {}
+    exec(compile(code, "shadowing", "exec"), names)
+    assert isinstance(names["Dataset"], type)

@@ -14,7 +14,7 @@ from transpile.rewrite.local_imports import with_imports
 from transpile.rewrite.stripping import Names, is_torch
 from transpile.source.walk import children
 
-__all__ = ["collect", "leftovers", "qualified", "used"]
+__all__ = ["collect", "leftovers", "qualified", "read_before", "used"]
 
 
 def leftovers(context: Context, tree: cst.Module, everything: Names, brought: Names) -> cst.Module:
@@ -23,13 +23,25 @@ def leftovers(context: Context, tree: cst.Module, everything: Names, brought: Na
         name for name, line in brought.items() if not is_torch(qualified(line)) and name in everything
     }
     body = [_localized(context, node, everything, at_module) for node in tree.body]
-    tree = tree.with_changes(body=body)
-    if at_module:
-        placeholder = context.support("Placeholder")
-        context.placeholders.extend(
-            f"{name} = {placeholder}({qualified(everything[name])!r})" for name in sorted(at_module)
-        )
-    return tree
+    _hold_places(context, everything, at_module)
+    return tree.with_changes(body=body)
+
+
+def read_before(context: Context, tree: cst.Module, rebound: Names) -> None:
+    """Placeholders for names of torch that a definition binds anew and reads itself: class Dataset(Dataset)."""
+    defined = {node.name.value for node in tree.body if isinstance(node, (cst.FunctionDef, cst.ClassDef))}
+    names = {name: line for name, line in rebound.items() if name in defined}
+    at_module: set[str] = set()
+    for node in tree.body if names else ():
+        _localized(context, node, names, at_module)
+        if isinstance(node, (cst.FunctionDef, cst.ClassDef)):
+            names.pop(node.name.value, None)
+    _hold_places(context, rebound, at_module)
+
+
+def _hold_places(context: Context, lines: Names, names: set[str]) -> None:
+    for name in sorted(names):
+        context.placeholders.append(f"{name} = {context.support('Placeholder')}({qualified(lines[name])!r})")
 
 
 def qualified(line: str) -> str:

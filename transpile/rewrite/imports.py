@@ -10,7 +10,7 @@ from transpile.emit import HEADING, inserted
 from transpile.infer.imports import dotted
 from transpile.rewrite.code import is_string
 from transpile.rewrite.context import Context
-from transpile.rewrite.deferral import collect, leftovers, qualified
+from transpile.rewrite.deferral import collect, leftovers, qualified, read_before
 from transpile.rewrite.einops import without_replaced
 from transpile.rewrite.namespaces import namespaces
 from transpile.rewrite.stripping import deferred, import_lines, strip
@@ -23,11 +23,12 @@ Statement = cst.SimpleStatementLine | cst.BaseCompoundStatement
 def finish(context: Context, tree: cst.Module, section: Callable[[], str]) -> cst.Module:
     """Bring the imports in order: torch out, TensorFlow in, the support section behind the imports."""
     first_line = _first(context, tree)
-    tree, brought, local = strip(context, without_replaced(context, tree))
+    tree, brought, local, rebound = strip(context, without_replaced(context, tree))
     brought = {**context.run.module.lines, **brought}
     taken = set(context.supports.values())  # their uses are uses of the support
     everything = {name: line for name, line in {**local, **brought}.items() if name not in taken}
     brought = {name: line for name, line in brought.items() if name in everything}
+    read_before(context, tree, rebound)
     if everything:
         at_hand = namespaces(context, tree, {name: qualified(line) for name, line in brought.items()})
         tree = leftovers(context, tree, {k: v for k, v in everything.items() if k not in at_hand}, brought)

@@ -73,12 +73,15 @@ def _needs(context: Context, module: str) -> bool:
     return is_torch(module) or needs_torch(module.split(".")[0])
 
 
-def strip(context: Context, tree: cst.Module) -> tuple[cst.Module, Names, Names]:
-    """The tree without deferred imports; what they brought at module level, and the same inside functions."""
+def strip(context: Context, tree: cst.Module) -> tuple[cst.Module, Names, Names, Names]:
+    """The tree without deferred imports; what they brought at module level, inside functions, and for a while.
+
+    The last are the names that the module binds anew.
+    """
     module_level: Names = {}
     stripper = _Stripper(context, module_level)
     stripped = walk(tree, stripper)
-    return _with_import_comments(context, tree, stripped), module_level, stripper.local
+    return _with_import_comments(context, tree, stripped), module_level, stripper.local, stripper.rebound
 
 
 def _with_import_comments(context: Context, before: cst.Module, after: cst.Module) -> cst.Module:
@@ -133,6 +136,7 @@ class _Stripper:
         self.context = context
         self.brought = brought
         self.local: Names = {}
+        self.rebound: Names = {}  # what torch brought, until the module binds the name anew
         self.depth = 0
         self.nested = 0  # compound statements around
 
@@ -140,7 +144,7 @@ class _Stripper:
         if type(node) is cst.SimpleStatementLine:
             return any(type(s) in (cst.Import, cst.ImportFrom) for s in node.body)
         if isinstance(node, (cst.FunctionDef, cst.ClassDef)) and not self.nested:
-            self.brought.pop(node.name.value, None)
+            self._rebind(node.name.value)
         self.nested += isinstance(node, cst.BaseCompoundStatement)
         self.depth += type(node) is cst.FunctionDef
         return type(node) is not cst.Name and isinstance(node, _HOLDERS)
@@ -156,12 +160,17 @@ class _Stripper:
             )
             if not self.nested and isinstance(result, (cst.Import, cst.ImportFrom)):
                 for local, _, _ in import_lines(result):
-                    self.brought.pop(local, None)  # the later import of a name is the one that is meant
+                    self._rebind(local)
             return result
         if kind is cst.IndentedBlock and not updated.body:
             return updated.with_changes(body=[cst.SimpleStatementLine([cst.Pass()])])
         self.depth -= kind is cst.FunctionDef
         return updated
+
+    def _rebind(self, name: str) -> None:
+        """The later binding of a name is the one that functions mean."""
+        if name in self.brought:
+            self.rebound[name] = self.brought.pop(name)
 
     def leave_Import(self, original_node: cst.Import, updated_node: cst.Import) -> object:
         if not deferred(self.context, original_node):
