@@ -21,9 +21,6 @@ DEFECTS: dict[str, list[str]] = {
     "an argument of BatchNorm1d may be (N, C, L): the signature calls it plain, and it is normalized as NLC": [
         f"{FIXTURES}::test_signatures_name_the_images[batch_norms-Plain]",
     ],
-    "a Sequential subclass that adds its members by add_module is not known to take and give images": [
-        f"{FIXTURES}::test_signatures_name_the_images[sequential-Head]",
-    ],
     # fails when it runs
     "a pool over the whole of an open map (kernel_size=x.size()[2:]) needs numbers; it is a mean": [
         f"{IMAGES}::test_equal_in_an_open_graph[F.avg_pool2d(x, kernel_size=x.size()[2:])]",

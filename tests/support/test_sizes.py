@@ -60,3 +60,21 @@ def test_check_asserts_at_once_and_in_a_graph() -> None:
 def test_pad_sequence_keeps_integers() -> None:
     padded = packed.pad_sequence([tf.constant([1, 2, 3]), tf.constant([4])], True, -1)
     assert padded.dtype == tf.int32 and padded.numpy().tolist() == [[1, 2, 3], [4, -1, -1]]
+
+
+def test_values_of_tensors() -> None:
+    assert (sizes.item_of(tf.constant([3])), sizes.float_of("0.5"), sizes.float_of(tf.constant(2))) == (
+        3,
+        0.5,
+        2.0,
+    )
+    assert sizes.unequal_sizes((1, 2), (1, 3)) and not sizes.unequal_sizes((1, 2), (1, 2))
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.int64)])  # type: ignore[untyped-decorator]
+    def numbers(x: tf.Tensor) -> list[tf.Tensor]:
+        unequal = sizes.unequal_sizes((tf.shape(x)[0], 2), (1, 2))
+        return [sizes.item_of(x), sizes.float_of(x), tf.cast(unequal, tf.int32)]
+
+    found = numbers(tf.constant([7], tf.int64))
+    assert [n.numpy() for n in found] == [7, 7.0, 0]
+    assert [n.dtype for n in found[:2]] == [tf.int32, tf.float64]

@@ -76,7 +76,7 @@ class Memories(nn.Module):
 """
 CASES = {
     "assertions and rounding": ("Checked(4)", "image[2,3,4,6]", "image"),
-    "a side of a square": ("Squared(4)", "image[2,3,8,8]", "plain"),
+    "a side of a square": ("Squared(4)", "image[2,3,8,8]", "image"),
     "variables and tensors": ("Memories(5)", "f32[3,2,5]", "plain"),
 }
 

@@ -42,9 +42,10 @@ def convolve(x, kernel, stride, padding, dilation, data_format=None, padding_mod
             tf.expand_dims(x, axis), kernel[None], (1, *stride), "valid", (1, *dilation), data_format
         )
         return tf.squeeze(y, axis)
-    if n == 2 and has_all_kernels():  # the channels of x need not be known
+    channels = x.shape[channel_axis(data_format)]
+    if n == 2 and (channels is None or has_all_kernels()):  # it counts the groups itself
         return tf.nn.conv2d(x, kernel, stride, "VALID", "NHWC" if channels_last else "NCHW", dilation)
-    groups = x.shape[channel_axis(data_format)] // kernel.shape[-2]
+    groups = channels // kernel.shape[-2]
     if n == 2:
         return convolve_plainly(x, tf.convert_to_tensor(kernel), stride, dilation, groups)
     if groups > 1:  # the 3-D kernel knows no groups
