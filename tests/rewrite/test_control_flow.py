@@ -97,6 +97,21 @@ class Windows(nn.Module):
         return shifted(self.linear(x), 4, self.shift)
 
 
+class Told(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.linear = nn.Linear(dim, dim)
+
+    def forward(self, x, start=0, more=1):
+        x = self.linear(x)
+        end = more + x.shape[2] % 2
+        assert start >= 0 and end >= 0, (start, end)
+        assert x.ndim == 4, f"rank {x.ndim}"
+        if x.shape[1] < end + 4:
+            x = x * 2
+        return F.pad(x, (0, 0, start, end))
+
+
 class Early(nn.Module):
     def __init__(self, dim):
         super().__init__()
@@ -200,6 +215,7 @@ CASES = [
     ("Early(4)", ["f32[3,2,2,4]"]), ("Values(3)", ["f32[2,3]"]), ("Values(3)", ["f32[7,3]"]),
     ("Lost(3)", ["f32[2,5,4,3]"]), ("Steps(3)", ["f32[2,5,4,3]"]),
     ("Numbers(3)", ["f32[2,3]", "i64[2]:int9"]), ("Guarded(4)", ["image[2,3,4,6]"]),
+    ("Told(3)", ["f32[2,4,5,3]"]), ("Told(3)", ["f32[2,6,4,3]"]),
 ]  # fmt: skip
 
 

@@ -67,6 +67,12 @@ def prepare(context: Context) -> None:
         if tests and place not in spoilt:
             context.traced.add(place)
             context.traced |= tests
+    for info in context.run.module.functions:
+        if id(info.node) in context.traced:
+            for node in descendants(info.node.body):
+                # AutoGraph takes no other message of an assertion than a plain string
+                if isinstance(node, cst.Assert) and not isinstance(node.msg, (cst.SimpleString, type(None))):
+                    context.open_sizes.setdefault(id(node), "check")
 
 
 def _outermost(context: Context) -> dict[int, int]:
