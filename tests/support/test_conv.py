@@ -54,6 +54,17 @@ def test_kernel_gradient(against, rank):
     against.same(bias, theirs.bias.grad)
 
 
+@pytest.mark.parametrize("rank", [1, 2, 3])
+@pytest.mark.parametrize("groups", [1, 2])
+def test_channels_that_a_graph_has_lost(data_format, rank, groups):
+    layer = getattr(conv, f"Conv{rank}d")(4, 6, 3, groups=groups, data_format=data_format)
+    traced = tf.function(layer, input_signature=[tf.TensorSpec([None] * (rank + 2))])
+    shape = [2, *(5, 6, 7)[:rank]]
+    shape.insert(1 if data_format == "channels_first" else rank + 1, 4)
+    x = tf.random.normal(shape)
+    tf.debugging.assert_near(traced(x), layer(x))
+
+
 def test_no_transpose_in_the_graph_of_a_plain_convolution():
     layer = conv.Conv2d(4, 8, 3, padding=1, groups=2, data_format="channels_last")
     graph = tf.function(layer).get_concrete_function(tf.TensorSpec((None, None, None, 4))).graph

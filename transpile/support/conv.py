@@ -215,6 +215,11 @@ class Convolution(TorchLayer):
 
     def call(self, input):
         mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
+        axis = channel_axis(self.data_format)
+        if len(input.shape) == self.spatial + 2 and input.shape[axis] is None:  # lost on the way to here
+            sizes = [None] * len(input.shape)
+            sizes[axis] = self.in_channels
+            input = tf.ensure_shape(input, sizes)
         y = convolve(input, self.kernel, self.stride, self.padding, self.dilation, self.data_format, mode)
         return add_bias(y, self.bias, self.spatial, self.data_format)
 
