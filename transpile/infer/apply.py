@@ -7,10 +7,10 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.broadcasting import broadcast
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Spread, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
-from transpile.infer.operators import broadcast
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 

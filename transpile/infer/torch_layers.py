@@ -8,11 +8,12 @@ from collections.abc import Iterable
 import libcst as cst
 
 from transpile.infer.apply import Operand, constant, image_result
+from transpile.infer.broadcasting import broadcast
 from transpile.infer.channel_layers import CHANNEL_LAYERS, channel_layer
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
-from transpile.infer.operators import broadcast, dim_of
+from transpile.infer.operators import dim_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 

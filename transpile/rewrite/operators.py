@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.facts import Python, Tensor, Var
-from transpile.infer.operators import FLOATS
+from transpile.infer.promotion import FLOATS
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import operation

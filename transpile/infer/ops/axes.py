@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from transpile.infer.apply import MISSING, Site, hook
+from transpile.infer.broadcasting import broadcast
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor
 from transpile.infer.layout import PLAIN, Open, order
-from transpile.infer.operators import broadcast, dim_of
+from transpile.infer.operators import dim_of
 from transpile.infer.ops.axis import inserted, reduced_layout
 
 

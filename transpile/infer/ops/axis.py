@@ -7,11 +7,11 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.apply import MISSING, Site, elementwise, hook
+from transpile.infer.broadcasting import common_layout
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, Var, resolve
 from transpile.infer.join import is_empty
 from transpile.infer.layout import PLAIN, Open, Pair, normalize, order
-from transpile.infer.operators import common_layout
 from transpile.infer.run import Run
 
 __all__ = ["reduced_layout"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from transpile.infer.apply import Site, hook
+from transpile.infer.broadcasting import ONES
 from transpile.infer.dims import Dim
 from transpile.infer.facts import Fact, Python, Sequence, Spread, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open, order
-from transpile.infer.operators import ONES, dim_of
+from transpile.infer.operators import dim_of
 
 
 @hook("create", "full", "zeros", "ones", "empty", "rand", "randn", "new_zeros", "new_ones", "new_empty")

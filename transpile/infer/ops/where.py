@@ -5,7 +5,7 @@ from __future__ import annotations
 from transpile.infer.apply import Site, elementwise, hook
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor
 from transpile.infer.layout import PLAIN
-from transpile.infer.operators import promoted
+from transpile.infer.promotion import promoted
 
 
 @hook("where")
