@@ -368,7 +368,7 @@ def image_result(
     tensor.lent = tensor.lent and tensor.rank != rank
     if rank is not None and tensor.rank is None:
         tensor.settle_rank(rank)
-        run.learn("rank", site, rank)
+        run.learn("rank", site if site is not None else node, rank)
     if rank is not None and tensor.rank == rank - 1 and rank >= 4:
         # torch's unbatched form (C, H, W)
         plan.data["unbatched"] = True

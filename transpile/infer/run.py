@@ -9,7 +9,7 @@ import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
 from transpile.infer.modules import ModuleInfo, Modules
@@ -205,7 +205,7 @@ class Run:
         before = self.been.setdefault(place, [])
         if any(_same(fact, known) for known in before):
             return False
-        before.append(fact)
+        before.append(_as_it_stands(fact))
         return True
 
     def want(self, node: cst.CSTNode | None, tensor: Tensor, layout: Pair) -> bool:
@@ -328,6 +328,20 @@ class Run:
 
     def own_class(self) -> ClassInfo | None:
         return self.function.owner if self.function is not None else None
+
+
+def _as_it_stands(fact: Fact) -> Fact:
+    """A container with what it holds now: the body goes on to fill the one that it has made."""
+    fact = resolve(fact)
+    if isinstance(fact, Sequence):
+        return Sequence(fact.type, None if fact.items is None else list(fact.items), fact.element)
+    if isinstance(fact, Dict):
+        return Dict(fact.value, dict(fact.entries), fact.empty)
+    if isinstance(fact, Layer) and not isinstance(fact, Self) and fact.members is not None:
+        members = _as_it_stands(fact.members)
+        assert isinstance(members, Sequence)
+        return Layer(fact.name, fact.info, members, fact.arguments)
+    return fact
 
 
 def _same(left: Fact, right: Fact) -> bool:
