@@ -18,6 +18,7 @@ from pathlib import Path
 import click
 
 from transpile import __version__
+from transpile.collection import uncollected
 from transpile.commands import COMPLETION, find, names, summary
 from transpile.commands._options import PATHS, translation_options
 from transpile.commands._session import Session
@@ -87,7 +88,10 @@ def translate_paths(
     from transpile.commands._translate import Call, translate_once, translate_whenever
 
     call = Call(paths, out, options, jobs, diff, example, inputs, along, follow)
-    return translate_whenever(call, session) if watch else translate_once(call, session)
+    if watch:
+        return translate_whenever(call, session)
+    with uncollected(for_good=click.get_current_context().obj is True):
+        return translate_once(call, session)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,7 +107,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         command = translate_paths if named is None else named
         words = words if named is None else words[1:]
         settings = defaults(_place(command, words))
-        status = command.main(words, prog_name=name, standalone_mode=False, default_map=settings)
+        ends = arguments is None  # the process, with this command
+        status = command.main(words, prog_name=name, standalone_mode=False, default_map=settings, obj=ends)
         if not sys.stdout.closed:  # as the language server leaves it
             sys.stdout.flush()
         return status if isinstance(status, int) else 0

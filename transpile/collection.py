@@ -14,12 +14,17 @@ __all__ = ["uncollected"]
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
-    """Do without the search; what is counted free as usual. As it was before, afterwards."""
+def uncollected(*, for_good: bool = False) -> Iterator[None]:
+    """Do without the search; what is counted free as usual. As it was before, afterwards.
+
+    With `for_good` what there is by then is never searched: the process ends soon, and would go through all once more.
+    """
     collecting = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        if for_good:
+            gc.freeze()
         if collecting:
             gc.enable()

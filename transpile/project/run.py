@@ -48,7 +48,6 @@ def translate_units(
             for unit in group:
                 for file, outcome in _unit(unit, options, outcomes):
                     yield unit, file, outcome
-            folder = outcomes = None  # before the search for cycles begins again: it would go through all trees
 
 
 def _unit(unit: Unit, options: Options, outcomes: Iterator[Outcome] | None) -> Iterator[tuple[File, Outcome]]:
