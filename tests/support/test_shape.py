@@ -88,6 +88,8 @@ PIECES = [
     ("split", (7, 1)),
     ("tensor_split", (3, 1)),
     ("tensor_split", ((2, 5), 1)),
+    ("tensor_split", ((2, -1), -1)),
+    ("tensor_split", ((5, 2, 9, -9), 1)),
     ("unbind", (1,)),
 ]
 
@@ -98,6 +100,12 @@ def test_pieces(against, name, arguments):
     against.nest(
         getattr(shapes, name)(tf.constant(a), *arguments), getattr(torch, name)(torch.tensor(a), *arguments)
     )
+
+
+@pytest.mark.parametrize("where", [3, (2, 5), (2, -1)])
+def test_pieces_of_open_sizes(against, where):
+    a = against.random(4, 7)
+    against.nest(opened(shapes.tensor_split, a, where, 1), torch.tensor(a).tensor_split(where, 1))
 
 
 def test_split_of_an_open_axis_says_so():

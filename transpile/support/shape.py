@@ -168,14 +168,14 @@ def split(x, split_size_or_sections, dim=0):
 
 def tensor_split(x, indices_or_sections, dim=0):
     """torch.tensor_split: nearly equal pieces, or a cut before each of the given indices."""
-    n = size(x, dim)
     if tf.is_tensor(indices_or_sections):
         indices_or_sections = indices_or_sections.numpy().tolist()
     if isinstance(indices_or_sections, int):
-        small, extra = divmod(n, indices_or_sections)
-        return tuple(tf.split(x, [small + (i < extra) for i in range(indices_or_sections)], dim))
-    cuts = [0, *(min(i % (n + 1) if i < 0 else i, n) for i in indices_or_sections), n]
-    return tuple(tf.split(x, [b - a for a, b in zip(cuts, cuts[1:], strict=False)], dim))
+        n, pieces = size(x, dim), indices_or_sections
+        return tuple(tf.split(x, [(n + pieces - 1 - i) // pieces for i in range(pieces)], dim))
+    before = (slice(None),) * (dim % len(x.shape))
+    cuts = [0, *indices_or_sections, None]
+    return tuple(x[(*before, slice(a, b))] for a, b in zip(cuts, cuts[1:], strict=False))
 
 
 def unbind(x, dim=0):
