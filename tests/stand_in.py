@@ -66,7 +66,9 @@ class Text:
 
 
 class Project:
-    def __init__(self, texts: Mapping[str, Text], *, evaluated: Any = (), **options: Any) -> None:
+    def __init__(
+        self, texts: Mapping[str, Text], *, evaluated: Any = (), on_path: Any = (), **options: Any
+    ) -> None:
         self.texts = texts
         self.options = options
 

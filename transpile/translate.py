@@ -87,8 +87,11 @@ class Project:
         rules: Sequence[str | Path] = (),
         exact_training: bool = False,
         evaluated: Sequence[str] = (),
+        on_path: Sequence[str] = (),
     ) -> None:
         """`texts` by dotted module name; `evaluated` are the layers of torch.nn that data files name.
+
+        `on_path` are packages that stand on sys.path themselves: what is in them is imported by its own name too.
 
         Raises ValueError for a data_format that is none.
         """
@@ -99,6 +102,7 @@ class Project:
         self.exact_training = exact_training
         self.rules = [Path(rule) for rule in rules]
         self.evaluated = evaluated
+        self.on_path = frozenset(on_path)
         self.seen: Mapping[str, Mapping[Any, Any]] = {}  # by module and span: what a run has shown
         self.errors: dict[str, SourceError] = {}  # modules that cannot be parsed
         self.trees: dict[str, cst.Module] = {}  # modules that others have parsed already
@@ -115,7 +119,7 @@ class Project:
             from transpile.infer.modules import Modules
             from transpile.rulebook import load
 
-            modules = Modules({name: partial(self._read, name) for name in self._sources})
+            modules = Modules({name: partial(self._read, name) for name in self._sources}, self.on_path)
             self._run = infer(
                 modules,
                 self._roots,

@@ -112,14 +112,16 @@ def import_(run: Run, node: cst.Import) -> bool:
     for alias in node.names:
         name = dotted(alias.name)
         first = name.partition(".")[0]
-        ours = name in run.modules
+        source = run.modules.seen_from(run.module.name, name)
+        ours = source in run.modules
         if ours:
-            _submodule(run, name)
+            _submodule(run, source)
         if alias.asname is not None and isinstance(alias.asname.name, cst.Name):
-            run.env[alias.asname.name.value] = Module(name) if ours else Ref(name)
+            run.env[alias.asname.name.value] = Module(source) if ours else Ref(name)
             _bind(run, alias.asname.name.value, name)
         else:
-            run.env[first] = Module(first) if ours and first in run.modules else Ref(first)
+            top = run.modules.seen_from(run.module.name, first)
+            run.env[first] = Module(top) if ours and top in run.modules else Ref(first)
             _bind(run, first, name)
     return False
 
@@ -129,6 +131,8 @@ def import_from(run: Run, node: cst.ImportFrom) -> bool:
     tail = dotted(node.module) if node.module is not None else ""
     level = len(node.relative)
     source = run.module.absolute(level, tail)
+    if not level:
+        source = run.modules.seen_from(run.module.name, source)
     ours = source != "" and source in run.modules
     module_name = "." * level + tail
     if isinstance(node.names, cst.ImportStar):

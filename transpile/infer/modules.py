@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
 import libcst as cst
@@ -64,14 +64,27 @@ class ModuleInfo:
 class Modules:
     """All modules by name. One is parsed when it is first asked for: most files without torch never are."""
 
-    def __init__(self, readers: Mapping[str, Callable[[], ModuleInfo | None]]) -> None:
+    def __init__(
+        self, readers: Mapping[str, Callable[[], ModuleInfo | None]], on_path: Set[str] = frozenset()
+    ) -> None:
         self.readers = readers
+        self.on_path = on_path  # packages of the project that stand on sys.path themselves
         self.known: dict[str, ModuleInfo | None] = {}
         self.folders = {name[:at] for name in readers for at, sign in enumerate(name) if sign == "."}
 
     def __contains__(self, name: str) -> bool:
         """Whether the project has a module, or a folder of modules, of that name."""
         return name in self.readers or name in self.folders
+
+    def seen_from(self, importer: str, name: str) -> str:
+        """What an absolute import of `name` means in the module `importer`: the nearest folder on sys.path has it."""
+        if self.on_path and name not in self:
+            parts = importer.split(".")
+            for end in range(len(parts), 0, -1):
+                folder = ".".join(parts[:end])
+                if folder in self.on_path and f"{folder}.{name}" in self:
+                    return f"{folder}.{name}"
+        return name
 
     def find(self, name: str) -> ModuleInfo | None:
         """The module of that name, None where there is none or it cannot be parsed."""

@@ -47,6 +47,7 @@ class Folder:
             rules=options.rules,
             exact_training=options.exact_training,
             evaluated=sorted(set().union(*map(named_layers, units))),
+            on_path=[name for unit in units for name in _names_on_path(unit)],
         )
 
     @property
@@ -86,3 +87,9 @@ def module_name(unit: Unit, file: File) -> tuple[str, bool]:
     if unit.is_package:
         parts.insert(0, unit.name)
     return ".".join(parts), is_package
+
+
+def _names_on_path(unit: Unit) -> list[str]:
+    """The dotted names of the unit's folders that stand on sys.path."""
+    root = unit.root
+    return [".".join([unit.name, *folder.relative_to(root).parts]) for folder in unit.on_path if root]

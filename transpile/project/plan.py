@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from transpile.project.on_path import folders_on_path
 from transpile.project.renaming import Renaming
 
 SKIPPED_FOLDERS = frozenset(
@@ -47,6 +48,7 @@ class Unit:
     unreadable: tuple[File, ...] = ()
     notebooks: tuple[File, ...] = ()  # of a folder; each is translated alone
     emptied: tuple[File, ...] = ()  # packages' own files of which no name is taken (following.py)
+    on_path: tuple[Path, ...] = ()  # folders of the package that its own code puts on sys.path
 
     @property
     def files(self) -> tuple[File, ...]:
@@ -54,9 +56,14 @@ class Unit:
         return (*self.python, *self.emptied, *self.notebooks, *self.other)
 
     def support_module(self, file: File) -> str | None:
-        """How a file of the folder imports the support module; None for a single file, which carries its own."""
+        """How a file of the folder imports the support module; None for a single file, which carries its own.
+
+        A file that is also imported from a folder on sys.path cannot climb from there: it names the package.
+        """
         if self.support is None:
             return None
+        if self.is_package and any(folder in file.source.parents for folder in self.on_path):
+            return f"{self.name}.{self.support}"
         return "." * (file.depth + 1) + self.support if self.is_package else self.support
 
     @property
@@ -132,6 +139,7 @@ def _folder(path: Path, out: Path | None) -> Unit:
     support = SUPPORT_NAME
     while any(file.depth == 0 and file.source.stem == support for file in python):
         support += "_"  # the folder is a translation itself, whose own support module stays as it is
+    is_package = _is_package(python, root)
     return Unit(
         tuple(python),
         tuple(other),
@@ -139,9 +147,10 @@ def _folder(path: Path, out: Path | None) -> Unit:
         out,
         Renaming(old, new) if old != new else None,
         support,
-        _is_package(python, root),
+        is_package,
         tuple(unreadable),
         tuple(notebooks),
+        on_path=folders_on_path(path, [file.source for file in python]) if is_package else (),
     )
 
 
