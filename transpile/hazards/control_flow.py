@@ -18,8 +18,10 @@ VALUE = risk(
 While a call is traced (tf.function, SavedModel, TFLite) tensors have no values yet. A function in which `if`,
 `while`, `assert` or a conditional expression tests one is given to TensorFlow's AutoGraph, which makes the test an
 operation of the graph; that needs arms that do nothing but bind names, since both are traced. int(tensor),
-float(tensor) and .item() stay tensors. range(tensor), .tolist(), a loop over a tensor, and an arm that appends to a
-list or stores an attribute, raise. In eager execution nothing is wrong.
+float(tensor) and .item() stay tensors. A function that is given no tensors, and lets Python decide by numbers that
+it draws, runs while a graph is traced: what it has decided then holds in every run of the graph. range(tensor),
+.tolist(), a loop over a tensor, and an arm that appends to a list or stores an attribute, raise. In eager execution
+nothing is wrong.
 
 Choose between values with torch.where, and let arms bind names.
 """,
@@ -43,6 +45,7 @@ Choose between values with torch.where, and let arms bind names.
 )
 HELP = "Use torch.where here, or bind names only, or compute with tensors; eager calls are not concerned."
 NO_VALUE = "asks for the value of a tensor, which a traced call does not have"
+ONCE = "is taken once, while a graph is traced, and not in each of its runs"
 READERS = frozenset({"torch.Tensor.item", "torch.Tensor.tolist", "torch.Tensor.numpy"})
 
 
@@ -55,6 +58,8 @@ def decided(scene: Scene, node: cst.If | cst.While | cst.IfExp | cst.Assert | cs
     for leaf in leaves(node.test):
         if is_value(scene.run, leaf):
             message = f"{kind} on the value of a tensor, `{text(leaf)}`, cannot be traced in a layer's call"
+            if id(node) in scene.context.untraced:
+                message = f"{kind} on the value of a tensor, `{text(leaf)}`, {ONCE}"
             scene.say(VALUE, leaf, message, HELP)
 
 
@@ -62,6 +67,9 @@ def decided(scene: Scene, node: cst.If | cst.While | cst.IfExp | cst.Assert | cs
 def read(scene: Scene, node: cst.Call) -> None:
     """range(tensor), bool(tensor), tensor.tolist()"""
     plan = scene.context.plan(node)
+    if id(node) in scene.context.untraced:
+        scene.say(VALUE, node, f"`{text(node)}` {ONCE}", HELP)
+        return
     if id(node) in scene.context.open_sizes:
         return  # the output keeps a tensor
     if plan is not None and plan.op == "python_scalar" and node.args:

@@ -39,6 +39,7 @@ class Context:
         self.floated: dict[int, str] = {}  # arithmetic with floats → the side that is an open size, an int
         self.stepped: set[int] = set()  # subscripts of tensors with a slice whose step is an open size
         self.traced: set[int] = set()  # functions for AutoGraph, and the tests in them that it makes
+        self.untraced: set[int] = set()  # functions that run while a graph is traced, and the tests in them
         self.refused: set[int] = set()  # tests of open sizes and values that lead to an error
         self.logic: dict[int, str] = {}  # the operations of logic in them → their support definition
         # ids of nodes that something further out rewrites or judges

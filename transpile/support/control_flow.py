@@ -26,6 +26,22 @@ def autograph(function):
     return call
 
 
+def untraced(function):
+    """Runs a function that is given no tensors when a graph is traced: what it draws and decides stays so in the graph.
+
+    Python decides there by the values of tensors, which nothing in a graph has.
+    """
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        if any(map(is_symbolic, tf.nest.flatten((args, kwargs)))):
+            return function(*args, **kwargs)
+        with tf.init_scope():
+            return function(*args, **kwargs)
+
+    return call
+
+
 def refused(condition, text=""):
     """The condition of an `if` that raises: a graph raises whenever it runs, and traces what follows."""
     if not is_symbolic(condition):
