@@ -26,6 +26,7 @@ from transpile.infer.facts import (
 from transpile.infer.functions import analyze
 from transpile.infer.imports import member
 from transpile.infer.join import join
+from transpile.infer.layers import MODULE_METHODS
 from transpile.infer.ops.distributions import DISTRIBUTION, distribution_attribute
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -153,6 +154,8 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
             inherited = torch_layer_attribute(run, node, name, fact)
             if inherited is not None:
                 return inherited
+        if info.is_module and name in MODULE_METHODS:  # handed on, not called: `init(self.modules)`
+            run.walked.add(info)
         return run.var((info, name), f"{info.qualname}.{name}")
     if name == "training":
         run.plans[id(node)] = Plan("training")
