@@ -63,6 +63,22 @@ class Squared(nn.Module):
         return tokens.reshape(tokens.shape[0], side, side, 4).permute(0, 3, 1, 2)
 
 
+def at_most(x, n, axis):
+    return min(n, x.size(axis)), max(n, x.shape[axis])
+
+
+class Chosen(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.linear = nn.Linear(dim, dim)
+
+    def forward(self, x):
+        x = self.linear(x)
+        few, many = at_most(x, 2, 0)
+        columns, _ = at_most(x, 3, 1)
+        return x[:few, :columns, :many]
+
+
 class Memories(nn.Module):
     def __init__(self, dim):
         super().__init__()
@@ -77,6 +93,7 @@ class Memories(nn.Module):
 CASES = {
     "assertions and rounding": ("Checked(4)", "image[2,3,4,6]", "image"),
     "a side of a square": ("Squared(4)", "image[2,3,8,8]", "image"),
+    "an axis known at run time": ("Chosen(5)", "f32[3,2,5]", "plain"),
     "variables and tensors": ("Memories(5)", "f32[3,2,5]", "plain"),
 }
 

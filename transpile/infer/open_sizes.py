@@ -128,6 +128,12 @@ class Flow:
             return self._place_is_open(tensor, axis)  # h·w of a map that nobody has asked for its sizes
         return self._dim_is_open(dim)
 
+    def _one_is_open(self, tensor: Tensor, axis: int | None) -> bool:
+        """Whether the size of an axis may be unknown; None is an axis that is only known at run time."""
+        if axis is not None:
+            return self.axis_is_open(tensor, axis)
+        return self.wide and any(self.axis_is_open(tensor, place) for place in range(tensor.rank or 1))
+
     # --- statements ------------------------------------------------------------------------------------------
 
     def assign(self, node: Any) -> None:
@@ -239,9 +245,9 @@ class Flow:
             )
         if plan is not None and plan.op == "shape_item":
             tensor, axis = _tensor(plan), plan.data["dim"]
-            if tensor is None or not isinstance(axis, int) or self.is_own(_base(node.value)):
+            if tensor is None or self.is_own(_base(node.value)):
                 return False
-            return self.axis_is_open(tensor, axis)
+            return self._one_is_open(tensor, axis if isinstance(axis, int) else None)
         if isinstance(fact, Python) and fact.type == "int" and fact.value is None and fact.dim is not None:
             return self._dim_is_open(fact.dim)
         return False
@@ -260,10 +266,10 @@ class Flow:
         plan = self.run.plans.get(id(node))
         tensor = _tensor(plan)
         if plan is not None and plan.op == "size":
-            axis = self._number(plan.bound["dim"][0]) if plan.bound.get("dim") else None
-            if tensor is None or axis is None or not isinstance(node.func, cst.Attribute):
+            asked = plan.bound.get("dim")
+            if tensor is None or not asked or not isinstance(node.func, cst.Attribute):
                 return False
-            return not self.is_own(node.func.value) and self.axis_is_open(tensor, axis)
+            return not self.is_own(node.func.value) and self._one_is_open(tensor, self._number(asked[0]))
         if plan is not None and plan.op == "tensor_len":
             return tensor is not None and not self.is_own(node.args[0].value) and self.axis_is_open(tensor, 0)
         if plan is not None and plan.rule is not None and plan.rule.torch.endswith(".numel"):
