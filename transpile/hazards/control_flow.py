@@ -20,8 +20,8 @@ While a call is traced (tf.function, SavedModel, TFLite) tensors have no values 
 operation of the graph; that needs arms that do nothing but bind names, since both are traced. int(tensor),
 float(tensor) and .item() stay tensors. A function that is given no tensors, and lets Python decide by numbers that
 it draws, runs while a graph is traced: what it has decided then holds in every run of the graph. range(tensor),
-.tolist(), a loop over a tensor, and an arm that appends to a list or stores an attribute, raise. In eager execution
-nothing is wrong.
+.tolist(), `0 < tensor < 1`, a loop over a tensor, and an arm that appends to a list or stores an attribute,
+raise. In eager execution nothing is wrong.
 
 Choose between values with torch.where, and let arms bind names.
 """,
@@ -61,6 +61,20 @@ def decided(scene: Scene, node: cst.If | cst.While | cst.IfExp | cst.Assert | cs
             if id(node) in scene.context.untraced:
                 message = f"{kind} on the value of a tensor, `{text(leaf)}`, {ONCE}"
             scene.say(VALUE, leaf, message, HELP)
+
+
+@check(cst.Comparison)
+def chained(scene: Scene, node: cst.Comparison) -> None:
+    """0 < x.mean() < 1: Python asks for the truth of all but the last"""
+    if len(node.comparisons) < 2:
+        return
+    asked = [node.left, *(target.comparator for target in node.comparisons[:-1])]
+    tensors = [scene.run.fact(side) for side in asked]
+    if any(isinstance(tensor, Tensor) and tensor.rank in (0, None) for tensor in tensors):
+        message = f"the chained comparison `{text(node)}` {NO_VALUE}"
+        scene.say(
+            VALUE, node, message, "Write two comparisons, joined by `and`; eager calls are not concerned."
+        )
 
 
 @check(cst.Call)
