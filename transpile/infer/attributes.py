@@ -5,12 +5,14 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.apply import apply
+from transpile.infer.containers import own_members
 from transpile.infer.definitions import ClassInfo
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,
     Class,
+    Dict,
     Fact,
     Function,
     Layer,
@@ -154,8 +156,13 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
             inherited = torch_layer_attribute(run, node, name, fact)
             if inherited is not None:
                 return inherited
-        if info.is_module and name in MODULE_METHODS:  # handed on, not called: `init(self.modules)`
+        if info.is_module and name in MODULE_METHODS | {
+            "_modules"
+        }:  # handed on, not called: `init(self.modules)`
             run.walked.add(info)
+            if name == "_modules":
+                members = own_members(fact)
+                return Dict(members.any() if members is not None else Layer("torch.nn.Module"))
         return run.var((info, name), f"{info.qualname}.{name}")
     if name == "training":
         run.plans[id(node)] = Plan("training")

@@ -1,6 +1,7 @@
 """Torch's containers: layers whose children stand under the names "0", "1", … or under given keys."""
 
 import collections.abc
+import types
 
 import tensorflow as tf
 
@@ -40,6 +41,11 @@ class Container(Module):
 
     def _members(self):
         return [self._get(name) for name in self._names]
+
+    @property
+    def _modules(self):
+        """The members by name, to look at: one that stands twice is there twice. Storing in it raises."""
+        return types.MappingProxyType(dict(zip(self._names, self._members(), strict=True)))
 
     def _refill(self, members):
         """Holds these members under the names 0, 1, …"""

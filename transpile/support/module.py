@@ -4,6 +4,7 @@ import collections
 import copy
 import inspect
 import math
+import types
 
 import tensorflow as tf
 
@@ -136,6 +137,11 @@ class Module(TorchLayer, tf.keras.layers.Layer):
 
     def modules(self):
         return modules(self)
+
+    @property
+    def _modules(self):
+        """The children by name, to look at: `self._modules.values()`. Storing in it raises."""
+        return types.MappingProxyType(dict(named_children(self)))
 
     def named_modules(self, memo=None, prefix="", remove_duplicate=True):
         return named_modules(self, prefix)
