@@ -70,6 +70,8 @@ def _local(alias: cst.ImportAlias) -> str:
 def _needs(context: Context, module: str) -> bool:
     if module.split(".")[0] in context.run.modules:
         return False  # the project's own, and translated with it
+    if not module.startswith(".") and "torch" in module.split(".")[1:]:
+        return True  # a package's own part for torch, which its metadata calls an extra: safetensors.torch
     return is_torch(module) or needs_torch(module.split(".")[0])
 
 
