@@ -411,7 +411,8 @@ def by_returns(site: Site, first: Tensor | None) -> Fact:
             return Tensor(rule.rank, None, rule.dtype, PLAIN)
         dtype = rule.dtype or ("bool" if returns == "bool" else first.dtype)
         layout = first.layout if rule.layout == "any" else PLAIN
-        return Tensor(first.rank, first.dims, dtype, layout)
+        result = Tensor(first.rank, first.dims, dtype, layout)
+        return result.with_axes_of(first) if returns == "like" else result
     if returns == "scalar" or (returns == "reduce" and len(site.values) == 1):
         return Tensor(0, (), rule.dtype or (first.dtype if first else None), PLAIN)
     if returns == "itself":

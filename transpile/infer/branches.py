@@ -22,7 +22,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import join
-from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, normalize
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.statements import statement, suite
@@ -64,7 +64,7 @@ def _follow(run: Run, function: FunctionInfo, name: str, left: Fact, right: Fact
         return
     if not any(resolve(side) is parameter for side in (left, right)) or name in function.unpacked:
         return
-    if parameter.rank in (3, 4, 5) and run.layout(parameter) != target:
+    if parameter.rank in (3, 4, 5) and run.layout(parameter) != normalize(target, parameter.rank):
         parameter.layout = target
         function.dirty = True
         run.version += 1
@@ -74,6 +74,8 @@ def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: 
     layouts = [run.layout(t) for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     ranks = [t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     target = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
+    if target == PLAIN and (IMAGE in layouts or BY_RANK in layouts) and None in ranks:
+        target = BY_RANK
     brought = function.unpacked.get(name)
     tensors = [t for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     # what a permute made comes in the other order at no cost; nothing converts what a parameter is first
@@ -82,7 +84,7 @@ def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: 
     if brought in layouts and brought in (IMAGE, PLAIN) and not (given and movable):
         target = brought  # the others are converted where they are assigned
     target = function.hints.get(name, target)
-    if target == PLAIN and None in ranks and run.learning:
+    if target != IMAGE and None in ranks and run.learning:
         run.postponed = True  # one of the two may be known better by then
         return
     function.pins[name] = target

@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.infer.dims import Dim
 from transpile.infer.facts import Fact, Python, Tensor, Var, resolve
-from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run
 
 ONES = "ones"  # source of a tensor whose axes behind the first all have size 1, in unknown number
@@ -139,6 +139,12 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
                 decided = layout
         else:
             plains.append((operand_node, tensor))
+    if decided == BY_RANK and any(tensor.rank != 0 for _, tensor in plains):
+        # what has another order at each rank goes back to torch's beside what has torch's at any
+        for operand_node, tensor in tensors:
+            if run.layout(tensor) == BY_RANK:
+                run.want(operand_node, tensor, PLAIN)
+        return PLAIN
     if decided is not None:
         for cell in opens:
             cell.settle(decided)
@@ -150,7 +156,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             if tensor.rank == 0:
                 continue
             if tensor.rank is None:
-                if layout == decided:
+                if layout == decided or {layout, decided} == {BY_RANK, IMAGE}:
                     continue
                 if (
                     rank and decided == IMAGE and layout == PLAIN

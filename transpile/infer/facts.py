@@ -52,7 +52,7 @@ class Tensor(Fact):
     """
 
     __slots__ = (
-        "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "peers", "dtype_from"
+        "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "peers", "like", "dtype_from"
     )  # fmt: skip
 
     def __init__(
@@ -72,6 +72,7 @@ class Tensor(Fact):
         self.is_parameter = is_parameter  # a weight or buffer of a layer
         self.lead: Dim | None = None  # the size of the first axis, where the rank is not known
         self.peers: list[Tensor] = []  # what this is either of, all of one rank that is not known yet
+        self.like: Tensor | None = None  # of unknown rank: the one that it has as many axes as
         self.lent = False  # of a parameter: callers have this rank, no use in the body asks for it
         self.dtype_from = (
             ""  # "callers" where all have this dtype, "others" where none has an integer's, "both"
@@ -89,6 +90,11 @@ class Tensor(Fact):
         for peer in self.peers:
             if peer.rank is None:
                 peer.settle_rank(rank)
+
+    def with_axes_of(self, other: Tensor) -> Tensor:
+        """This one, which has as many axes as the other, however many those are."""
+        self.like = None if self.rank is not None else other.like or other
+        return self
 
     def first(self) -> Dim | None:
         """The size of the first axis, which may be known though the rank is not."""

@@ -24,7 +24,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import join, link
-from transpile.infer.layout import IMAGE, PLAIN, Open, settle
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, settle
 from transpile.infer.run import Run, same
 from transpile.infer.statements import suite
 from transpile.infer.unification import is_callable, learn
@@ -231,7 +231,9 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
         combined = join(merged, fact)
         if isinstance(combined, Tensor) and combined.source == "conflict" and "" not in info.pins:
             layouts = [run.layout(t) for _, f in run.returned if isinstance(t := resolve(f), Tensor)]
-            info.pins[""] = IMAGE if IMAGE in layouts and combined.rank in (4, 5) else PLAIN
+            images = IMAGE in layouts or BY_RANK in layouts
+            apart = BY_RANK if combined.rank is None else IMAGE if combined.rank in (4, 5) else PLAIN
+            info.pins[""] = apart if images else PLAIN
             run.version += 1
             info.dirty = True
         merged = combined
@@ -244,8 +246,8 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
             if node is not None and isinstance(tensor, Tensor):
                 run.want(node, tensor, target)
         if isinstance(merged, Tensor):
-            lead, merged = merged.lead, Tensor(merged.rank, merged.dims, merged.dtype, target)
-            merged.lead = lead
+            before, merged = merged, Tensor(merged.rank, merged.dims, merged.dtype, target)
+            merged.lead, merged.like = before.lead, before.like
     assert merged is not None
     _leave(merged)
     return merged
@@ -257,7 +259,7 @@ def _canonical(run: Run, merged: Fact | None) -> Fact | None:
         tensor = resolve(fact)
         if (
             isinstance(tensor, Tensor)
-            and run.layout(tensor) not in (PLAIN, IMAGE)
+            and run.layout(tensor) not in (PLAIN, IMAGE, BY_RANK)
             and not isinstance(run.layout(tensor), Open)
         ):
             if node is not None:
@@ -277,7 +279,7 @@ def _canonical(run: Run, merged: Fact | None) -> Fact | None:
                     and part.rank is not None
                 ):
                     layout = run.layout(part)
-                    if layout not in (PLAIN, IMAGE) and not isinstance(layout, Open):
+                    if layout not in (PLAIN, IMAGE, BY_RANK) and not isinstance(layout, Open):
                         run.want(element.value, part, PLAIN)
                         tensor.items[number] = Tensor(part.rank, part.dims, part.dtype, PLAIN)
     return merged

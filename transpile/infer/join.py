@@ -21,9 +21,9 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
-from transpile.infer.layout import PLAIN, Layout, Open, settle
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, normalize, settle
 
-__all__ = ["is_empty", "join", "link"]
+__all__ = ["differ_in_rank", "is_empty", "join", "link"]
 
 
 def link(left: Layout, right: Layout) -> Layout | None:
@@ -214,6 +214,8 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
     if rank is not None and left.dims is not None and right.dims is not None:
         dims = tuple(a if a == b else None for a, b in zip(left.dims, right.dims, strict=True))
     layout = _larger_layout(left, right)
+    if layout is None and differ_in_rank(left, right):
+        layout = BY_RANK
     if layout is None:
         layout = link(left.layout, right.layout)
     if layout is None:
@@ -222,15 +224,40 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
         if not small:
             conflict.source = "conflict"
         conflict.lead = _lead(left, right, rank)
+        conflict.like = _like(left, right, rank)
         return conflict
     joined = Tensor(
         rank, dims, left.dtype if left.dtype == right.dtype else None, layout,
         is_parameter=left.is_parameter or right.is_parameter,
     )  # fmt: skip
     joined.lead = _lead(left, right, rank)
+    joined.like = _like(left, right, rank)
     if rank is None:
         joined.peers = [t for t in (left, right) if t.rank is None]
     return joined
+
+
+def differ_in_rank(left: Tensor, right: Tensor) -> bool:
+    """Whether one of two tensors is an image and the other, which has another rank, is in torch's order."""
+    layouts = [settle(tensor.layout) for tensor in (left, right)]
+    if left.rank == right.rank or not {IMAGE, BY_RANK} & {x for x in layouts if isinstance(x, tuple)}:
+        return False
+    return all(_is_by_rank(tensor) for tensor in (left, right))
+
+
+def _is_by_rank(tensor: Tensor) -> bool:
+    """Whether a tensor is an image if it has four axes, and in torch's order if it has another number."""
+    layout = settle(tensor.layout)
+    if tensor.rank is None or not isinstance(layout, tuple):
+        return layout == BY_RANK
+    return normalize(layout, tensor.rank) == normalize(BY_RANK, tensor.rank)
+
+
+def _like(left: Tensor, right: Tensor, rank: int | None) -> Tensor | None:
+    """The tensor that both have as many axes as."""
+    alike = rank is None and left.rank is None and right.rank is None
+    first, second = left.like or left, right.like or right
+    return first if alike and first is second else None
 
 
 def _lead(left: Tensor, right: Tensor, rank: int | None) -> Dim | None:

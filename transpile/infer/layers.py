@@ -14,7 +14,7 @@ from transpile.infer.computed_names import pattern
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
 from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
-from transpile.infer.either import call_either
+from transpile.infer.either import call_either, call_one_of
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Self, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
 from transpile.infer.join import AnyLayer, join, link
@@ -243,6 +243,10 @@ def call_layer(
 ) -> Fact:
     """What a layer returns for these arguments."""
     if isinstance(layer, AnyLayer):
+        if len(positional) == 1 and not keywords and not starred:
+            either = call_one_of(run, node, layer, positional[0], _alone)
+            if either is not None:
+                return either
         result = _call_any(run, layer, positional, keywords, starred)
         if node is not None:
             run.plans[id(node)] = Plan("layer_call", layer=layer)
@@ -308,7 +312,8 @@ def _call_any(
         found = resolve(fact)
         single = choice.members is None and (choice.info is None or asks_for_images(choice))
         fixed = fixed or (single and isinstance(found, Tensor) and run.layout(found) == IMAGE)
-        conflict = isinstance(joined, Tensor) and joined.source == "conflict"
+        new = joined is not fact and joined is not result  # a conflict in the operand is none between these
+        conflict = new and isinstance(joined, Tensor) and joined.source == "conflict"
         if (
             isinstance(joined, Tensor)
             and conflict

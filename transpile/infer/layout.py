@@ -4,6 +4,8 @@ A layout is PLAIN (torch's order) or a pair (start, size): the logical axes star
 last, all others keep their order. An image (N, C, H, W) kept as (N, H, W, C) has layout (1, 1); a view of it
 that splits the channels, (N, g, C/g, H, W) kept as (N, H, W, g, C/g), has (1, 2); one image of the batch has
 (0, 1). OPEN means that nothing has decided yet; an Open cell is shared by all values that must agree.
+BY_RANK is the layout of a value whose rank differs between two ways to it: (1, 1) where it has four axes, PLAIN
+where it has another number.
 """
 
 from __future__ import annotations
@@ -11,11 +13,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-__all__ = ["IMAGE", "PLAIN", "Layout", "Open", "from_order", "inverse", "normalize", "order", "settle"]
+__all__ = [
+    "BY_RANK",
+    "IMAGE",
+    "PLAIN",
+    "Layout",
+    "Open",
+    "from_order",
+    "inverse",
+    "normalize",
+    "order",
+    "settle",
+]
 
 Pair = tuple[int, ...]
 PLAIN: Pair = ()
 IMAGE: Pair = (1, 1)
+BY_RANK: Pair = (1, 1, 4)
 
 
 class Open:
@@ -67,6 +81,8 @@ def settle(layout: Layout) -> Layout:
 
 def normalize(layout: Pair, rank: int) -> Pair:
     """PLAIN for a block that already stands last or does not fit the rank."""
+    if layout == BY_RANK:
+        return IMAGE if rank == BY_RANK[2] else PLAIN
     if not layout or layout[1] == 0 or layout[0] + layout[1] >= rank:
         return PLAIN
     return layout
@@ -74,6 +90,8 @@ def normalize(layout: Pair, rank: int) -> Pair:
 
 def order(layout: Pair, rank: int) -> tuple[int, ...]:
     """The logical axis at each place in memory: (0, 2, 3, 1) for an image."""
+    if layout == BY_RANK:
+        layout = normalize(layout, rank)
     if not layout:
         return tuple(range(rank))
     start, size = layout

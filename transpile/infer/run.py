@@ -11,7 +11,7 @@ from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
-from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
 from transpile.infer.modules import ModuleInfo, Modules
 from transpile.infer.plans import Plan
 
@@ -223,13 +223,32 @@ class Run:
             return True
         if tensor.rank is not None and normalize(layout, tensor.rank) == have:
             return True
-        if tensor.rank is None and {have, layout} != {PLAIN, IMAGE}:
+        if layout == IMAGE and self._takes_images(tensor):
+            return True
+        if tensor.rank is None and not {have, layout} <= {PLAIN, IMAGE, BY_RANK}:
             return False
         if tensor.rank is not None:
             self.demand(tensor, layout)
         if node is None:
             return False
         self.convert[id(node)] = (tensor, layout)
+        return True
+
+    def _takes_images(self, tensor: Tensor) -> bool:
+        """Let a parameter be an image that is one to the body, whatever a caller has brought: that one converts."""
+        function = self.function
+        if (
+            function is None
+            or tensor.rank not in (4, 5)
+            or any(known is tensor for known in function.brought)
+        ):
+            return False
+        name = next((name for name, fact in function.facts.items() if resolve(fact) is tensor), None)
+        if name is None or name in function.pins or name in function.hints:
+            return False
+        tensor.layout = IMAGE
+        function.dirty = True
+        self.version += 1
         return True
 
     def demand(self, tensor: Tensor, layout: Pair) -> None:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Tensor, resolve
 from transpile.infer.functions import analyze
-from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run
 from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, is_elementwise
 
@@ -40,6 +40,8 @@ def return_in(run: Run, layer: Layer, layout: Pair) -> None:
     returned = resolve(forward.returns) if forward is not None else UNKNOWN
     if forward is None or not isinstance(returned, Tensor) or "" in forward.pins:
         return
+    if layout == IMAGE and returned.rank is None and forward.widened:
+        layout = BY_RANK
     if run.layout(returned) != layout:
         forward.pins[""] = layout
         forward.dirty = True
@@ -81,6 +83,9 @@ def take(run: Run, layer: Layer, layout: Pair) -> None:
     if forward is None or not forward.own_parameters:
         return
     name = forward.own_parameters[0].name
+    given = resolve(forward.facts.get(name, UNKNOWN))
+    if layout == IMAGE and isinstance(given, Tensor) and (given.rank is None or given.lent):
+        layout = BY_RANK  # other callers may bring another rank
     if name not in forward.hints:
         forward.hints[name] = layout
         forward.facts.pop(name, None)

@@ -24,7 +24,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
-from transpile.infer.layout import PLAIN
+from transpile.infer.layout import BY_RANK, PLAIN, Open, normalize
 from transpile.infer.operators import augmented_operation
 from transpile.infer.ops.index import store
 from transpile.infer.plans import Plan
@@ -270,10 +270,15 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
         return fact
     pin = function.pins.get(name)
     beside_unpacked = resolved.rank is None and pin is not None and function.unpacked.get(name) == pin
-    if pin is None or not (beside_unpacked or (resolved.rank is not None and 3 <= resolved.rank <= 5)):
+    by_rank = resolved.rank is None and pin == BY_RANK
+    if pin is None or not (by_rank or beside_unpacked or (resolved.rank and 3 <= resolved.rank <= 5)):
         return fact
     layout = run.layout(resolved)
-    if isinstance(layout, tuple) and layout == pin:
+    if isinstance(layout, tuple) and layout == (
+        pin if resolved.rank is None else normalize(pin, resolved.rank)
+    ):
+        return fact
+    if by_rank and isinstance(layout, Open):
         return fact
     if value is None:
         run.demand(resolved, pin)

@@ -89,8 +89,12 @@ def call(
             handed = _handed_on(run, inner, outer, returned, layouts)
             if handed is not None:
                 return handed
+        for _, inner, outer in tensors:
+            if returned.rank is None and returned.like is inner:
+                given = Tensor(outer.rank, None, returned.dtype, _layout(returned, layouts))
+                return given.with_axes_of(outer)
     result = instance_of(returned, _sizes(run, info, arguments), layouts)
-    if info.by_rank or any(len(values) > 1 for values in info.constants.values()):
+    if info.by_rank or info.widened or any(len(values) > 1 for values in info.constants.values()):
         result = _of_this_call(result)
     foreign = {inner.rank for _, inner, outer in tensors if inner.lent and outer.rank != inner.rank}
     return _without_rank(result, foreign) if foreign and isinstance(result, Sequence) else result

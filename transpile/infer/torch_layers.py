@@ -152,9 +152,7 @@ def last_axis_layer(
         if dims is None and tensor.rank is not None:
             dims = tuple([None] * tensor.rank)
         dims = (*dims[:-1], out) if dims else dims
-    if dims is None and tensor.rank is None:
-        return Tensor(None, None, tensor.dtype, PLAIN)
-    return Tensor(tensor.rank, dims, tensor.dtype, PLAIN)
+    return Tensor(tensor.rank, dims, tensor.dtype, PLAIN).with_axes_of(tensor)
 
 
 def plain_layer(
@@ -239,5 +237,5 @@ def axis_layer(run: Run, site: cst.CSTNode, operand: Operand, tensor: Tensor) ->
     layout = run.layout(tensor)
     if isinstance(layout, tuple) and layout:
         run.want(operand[0], tensor, PLAIN)
-        return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN)
+        return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN).with_axes_of(tensor)
     return broadcast(run, site, [operand])

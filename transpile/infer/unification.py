@@ -22,8 +22,8 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
-from transpile.infer.join import join, link
-from transpile.infer.layout import IMAGE, PLAIN, Open, Pair
+from transpile.infer.join import differ_in_rank, join, link
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair
 from transpile.infer.run import Run, same
 
 __all__ = ["is_callable", "learn", "learn_entry"]
@@ -77,6 +77,8 @@ def learn(
             outer.rank = inner.rank
             run.learn("rank", node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank:
+            if run.channels_last and differ_in_rank(inner, outer):
+                inner.layout = BY_RANK
             inner.rank, inner.dims = None, None
             info.widened.append(inner)
             info.dirty = True
@@ -98,7 +100,7 @@ def learn(
             return
         if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
             return  # nothing in the body depends on it: every caller keeps its own
-        foreign = isinstance(have, tuple) and have not in (PLAIN, IMAGE)
+        foreign = isinstance(have, tuple) and have not in (PLAIN, IMAGE, BY_RANK)
         if isinstance(want, Open) and foreign and node is not None and run.want(node, outer, PLAIN):
             # other layouts belong to the body that they came about in
             outer, have = Tensor(outer.rank, outer.dims, outer.dtype, PLAIN), PLAIN
@@ -115,7 +117,7 @@ def learn(
                 run.learn("layout", node)
         elif have != want and node is not None:
             run.want(node, outer, want)
-        elif have != want and have in (PLAIN, IMAGE):
+        elif have != want and have in (PLAIN, IMAGE, BY_RANK):
             _as_brought(run, info, inner, have)
         return
     if _widened(run, info, parameter, inner, outer):

@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from transpile.infer.facts import Tensor
-from transpile.infer.layout import IMAGE, PLAIN, Layout, Pair, conversion, normalize, order
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Pair, conversion, normalize, order
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
 
 __all__ = ["arranged", "converted", "unstacked"]
+
+# What turns one layout into another where the rank is known only when the output runs
+_BY_RANK = {
+    (PLAIN, IMAGE): "channels_last",
+    (IMAGE, PLAIN): "channels_first",
+    (PLAIN, BY_RANK): "image_by_rank",
+    (BY_RANK, PLAIN): "to_torch_order",
+    (IMAGE, BY_RANK): "last_to_by_rank",
+    (BY_RANK, IMAGE): "by_rank_to_last",
+}
 
 
 def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> Any:
@@ -47,7 +57,7 @@ def _turn(context: Context, wanted: tuple[Tensor, Layout]) -> str | None:
     have = context.run.layout(tensor)
     if not isinstance(target, tuple) or not isinstance(have, tuple):
         return None
-    name = {(PLAIN, IMAGE): "channels_last", (IMAGE, PLAIN): "channels_first"}.get((have, target))
+    name = _BY_RANK.get((have, target))
     if name is not None:
         return context.support(name)
     if tensor.rank is None:
@@ -71,7 +81,7 @@ def _by_rank(context: Context, tensor: Tensor, have: Pair, target: Pair, updated
         return expression(f"{context.support('beside_image')}({source(updated)}, {tensor.source})")
     if isinstance(tensor.source, tuple):
         return expression(f"{context.support('beside_open')}({source(updated)}, {tensor.source[1]})")
-    name = {(PLAIN, IMAGE): "channels_last", (IMAGE, PLAIN): "channels_first"}.get((have, target))
+    name = _BY_RANK.get((have, target))
     return expression(f"{context.support(name)}({source(updated)})") if name is not None else updated
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.channel_layers import made_for_torch_order
 from transpile.infer.facts import Layer
 from transpile.rewrite.calls import by_keyword
-from transpile.rewrite.code import expression
+from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text, is_import
 from transpile.rewrite.registry import operation
@@ -67,6 +67,13 @@ def parameter(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     name = "Parameter" if trainable else "Buffer"
     tail = "" if flag == "True" or not trainable else f", requires_grad={flag}"
     return expression(f"{context.support(name)}({value}{tail})")
+
+
+@operation("call_in_torch_order")
+def call_in_torch_order(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """A call of one of several layers, of which some work on images: they take and leave torch's order here."""
+    called = context.support("called_in_torch_order")
+    return expression(f"{called}({source(updated.func)}, {source(updated.args[0].value)})")
 
 
 @operation("layer_call")

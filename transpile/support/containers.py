@@ -5,6 +5,7 @@ import types
 
 import tensorflow as tf
 
+from transpile.support.data_format import channel_axis
 from transpile.support.module import Module, Parameter
 from transpile.support.open import channels_first, channels_last
 
@@ -128,9 +129,17 @@ def converting(layer, convert, back=None):
 
 def in_torch_order(layer):
     """A member of a Sequential that is given torch's order and leaves it, whether it works on images or not."""
-    if getattr(layer, "data_format", None) != "channels_last":
-        return layer
-    return converting(layer, channels_last, channels_first)
+    return converting(layer, channels_last, channels_first) if keeps_channels_last(layer) else layer
+
+
+def keeps_channels_last(layer):
+    """Whether a layer works on images that have their channels last."""
+    return hasattr(layer, "data_format") and channel_axis(layer.data_format) == -1
+
+
+def called_in_torch_order(layer, x):
+    """layer(x) for a tensor in torch's order, which the result is in too, whether the layer works on images or not."""
+    return channels_first(layer(channels_last(x))) if keeps_channels_last(layer) else layer(x)
 
 
 class Sequential(Numbered):

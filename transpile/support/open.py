@@ -46,6 +46,21 @@ def to_torch_order(x):
     return tf.transpose(x, (0, 3, 1, 2)) if len(getattr(x, "shape", ())) == 4 else x
 
 
+def image_by_rank(x):
+    """What is in torch's order, with its channels last if it is an image (rank 4)."""
+    return tf.transpose(x, (0, 2, 3, 1)) if len(getattr(x, "shape", ())) == 4 else x
+
+
+def last_to_by_rank(x):
+    """(N, *space, C) as it is if that is an image (rank 4), in torch's order if it has another rank."""
+    return x if len(getattr(x, "shape", ())) == 4 else channels_first(x)
+
+
+def by_rank_to_last(x):
+    """An image (rank 4) as it is, what is in torch's order with its channels last."""
+    return x if len(getattr(x, "shape", ())) == 4 else channels_last(x)
+
+
 def open_axis(dim, x):
     """The axis in memory that torch calls `dim`."""
     rank = len(x[0].shape) if isinstance(x, (list, tuple)) else len(x.shape)

@@ -1,0 +1,160 @@
+"""What is an image (rank 4) on one way and a sequence of tokens (rank 3) on another: told apart when the output runs."""
+
+from __future__ import annotations
+
+import pytest
+from harness import Pair
+
+from transpile import translate
+
+HEAD = """
+from functools import partial
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class ChannelNorm(nn.LayerNorm):
+    def forward(self, x):
+        return F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+
+
+class MapNorm(nn.LayerNorm):
+    def forward(self, x):
+        x = x.permute(0, 2, 3, 1)
+        x = F.layer_norm(x, self.normalized_shape, self.weight, self.bias, self.eps)
+        return x.permute(0, 3, 1, 2)
+"""
+
+# The same name is a map or, flattened, a sequence; a layer of either kind follows, which is one of three.
+PATCHES = HEAD + """
+class Patches(nn.Module):
+    def __init__(self, dim, norm_layer=None, flatten=True):
+        super().__init__()
+        self.flatten = flatten
+        self.proj = nn.Conv2d(3, dim, 2, stride=2)
+        self.norm = norm_layer(dim) if norm_layer else nn.Identity()
+
+    def forward(self, x):
+        x = self.proj(x)
+        if self.flatten:
+            x = x.flatten(2).transpose(1, 2)
+        x = self.norm(x)
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.maps = Patches(4, nn.BatchNorm2d, flatten=False)
+        self.tokens = Patches(4, nn.LayerNorm)
+        self.bare = Patches(4)
+        self.conv = nn.Conv2d(4, 5, 3)
+        self.dense = nn.Linear(4, 5)
+
+    def forward(self, x):
+        return self.conv(self.maps(x)).mean((2, 3)), self.dense(self.tokens(x)), self.dense(self.bare(x))
+"""
+
+# One block for maps (1×1 convolutions) and for sequences (linear layers), made by one expression.
+MLP = HEAD + """
+class Mlp(nn.Module):
+    def __init__(self, dim, norm_layer=None, use_conv=False):
+        super().__init__()
+        layer = partial(nn.Conv2d, kernel_size=1) if use_conv else nn.Linear
+        self.fc1 = layer(dim, 2 * dim)
+        self.act = nn.GELU()
+        self.norm = norm_layer(2 * dim) if norm_layer is not None else nn.Identity()
+        self.fc2 = layer(2 * dim, dim)
+
+    def forward(self, x):
+        x = self.fc1(x)
+        x = self.act(x)
+        x = self.norm(x)
+        return self.fc2(x)
+
+
+class Block(nn.Module):
+    def __init__(self, dim, norm_layer=ChannelNorm):
+        super().__init__()
+        self.norm = norm_layer(dim)
+        self.mlp = Mlp(dim, norm_layer)
+
+    def forward(self, x):
+        return x + self.mlp(self.norm(x))
+
+
+class MapBlock(nn.Module):
+    def __init__(self, dim, norm_layer=MapNorm):
+        super().__init__()
+        self.norm = norm_layer(dim)
+        self.mlp = Mlp(dim, use_conv=True)
+
+    def forward(self, x):
+        shortcut = x
+        x = self.norm(x)
+        x = self.mlp(x)
+        return x + shortcut
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, padding=1)
+        self.maps = MapBlock(4)
+        self.tokens = Block(4)
+        self.wide = Block(4)
+
+    def forward(self, x):
+        x = self.maps(self.stem(x))
+        tokens = self.tokens(x.flatten(2).transpose(1, 2))
+        return x.mean((2, 3)), tokens, self.wide(x.permute(0, 2, 3, 1))
+"""
+
+# The body works on an image; that one caller holds it in torch's order makes it none for the others.
+BROUGHT = HEAD + """
+class Unit(nn.Module):
+    def __init__(self, norm=True):
+        super().__init__()
+        self.conv = nn.Conv2d(4, 4, 3, padding=1)
+        self.norm = nn.BatchNorm2d(4) if norm else nn.Identity()
+
+    def forward(self, x):
+        x = self.conv(x)
+        extra = getattr(self, "extra", None)
+        if extra is not None:
+            x = self.extra(x)
+        return self.norm(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, padding=1)
+        self.first, self.second = Unit(), Unit(norm=False)
+
+    def forward(self, x):
+        x = self.stem(x)
+        b, c, h, w = x.shape
+        scores = torch.matmul(x.flatten(2), x.flatten(2).transpose(1, 2)).softmax(-1)
+        y = torch.matmul(scores, x.flatten(2)).view(b, c, h, w)
+        return self.first(y), self.second(self.first(x))
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize(
+    ("source", "returns"),
+    [(PATCHES, "plain"), (MLP, "plain"), (BROUGHT, "image")],
+    ids=["patches", "mlp", "brought"],
+)
+def test_equal(source, returns, data_format):
+    pair = Pair(source, "Net()", ["image[2,3,6,8]"], data_format=data_format, returns=returns)
+    pair.check()
+
+
+def test_a_body_takes_the_image_as_it_is():
+    """No transposes in the block that works on images only."""
+    unit = translate(BROUGHT).code.split("class Unit")[1].split("class Net")[0]
+    assert "transpose" not in unit
