@@ -10,7 +10,7 @@ from transpile.emit import HEADING, inserted
 from transpile.infer.imports import dotted
 from transpile.rewrite.code import is_string
 from transpile.rewrite.context import Context
-from transpile.rewrite.deferral import collect, leftovers, qualified, read_before
+from transpile.rewrite.deferral import collect, leftovers, qualified, read_before, used
 from transpile.rewrite.einops import without_replaced
 from transpile.rewrite.namespaces import namespaces
 from transpile.rewrite.stripping import deferred, import_lines, strip
@@ -63,7 +63,7 @@ def insert(
     context.needs(*named)
     lines = [MODULES[name] for name in sorted(context.uses) if name not in have]
     body = list(tree.body)
-    at = header_end(body)
+    at = min(header_end(body), _first_use(context, body))
     imports = [cst.parse_statement(line + "\n") for line in lines]
     place = _import_place(body, at)
     leading = []
@@ -107,6 +107,16 @@ def header_end(body: Sequence[Statement]) -> int:
         if _has_import(node) or (number == 0 and is_string(node)):
             end = number + 1
     return end
+
+
+def _first_use(context: Context, body: Sequence[Statement]) -> int:
+    """The first statement among the imports that needs what is put there, such as a test of torch's version."""
+    names = {*context.supports.values(), *context.uses}
+    names |= {text.partition(" = ")[0] for text in context.placeholders}
+    for number, node in enumerate(body):
+        if used(node, names):
+            return number
+    return len(body)
 
 
 def _has_import(node: cst.CSTNode) -> bool:
