@@ -80,9 +80,13 @@ def torch_layer(
     if short in PLAIN_LAYERS:
         return plain_layer(run, layer, short, positional, keywords)
     tensor = run.as_tensor(operand[1])
-    if tensor is None:
-        return UNKNOWN
     spatial = SPATIAL.match(layer.name)
+    if tensor is None:
+        if spatial is None or short.startswith(("BatchNorm1", "Dropout1")):
+            return UNKNOWN
+        layout = IMAGE if run.channels_last else PLAIN  # whatever it is given, an image comes out
+        image = Tensor(int(spatial.group(1)) + 2, None, None, layout)
+        return image_dims(short, layer, Tensor(image.rank, None, None, layout), image)
     if spatial is not None:
         count = int(spatial.group(1))
         if short.startswith(("BatchNorm1", "Dropout1")):

@@ -7,16 +7,19 @@ import re
 from transpile.infer.apply import MISSING, Site, hook, image_result, plain_others
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor
-from transpile.infer.layout import Open, order
+from transpile.infer.layout import IMAGE, PLAIN, Open, order
 
 
 @hook("spatial")
 def spatial(site: Site) -> Fact:
     tensor = site.tensor()
+    found = re.search(r"([123])d$", site.rule.torch)
+    if tensor is None and found is not None and "return_indices" not in site.values:
+        # whatever it is given, an image comes out
+        return Tensor(int(found.group(1)) + 2, None, None, IMAGE if site.run.channels_last else PLAIN)
     if tensor is None:
         return UNKNOWN
     plain_others(site)
-    found = re.search(r"([123])d$", site.rule.torch)
     rank = int(found.group(1)) + 2 if found else tensor.rank
     return image_result(site.run, site.operand("input"), tensor, rank, site.node, site.plan)
 

@@ -1,0 +1,43 @@
+"""A convolution gives an image, also where nobody knows what it is given."""
+
+from __future__ import annotations
+
+import pytest
+from harness import FORMATS, Pair
+
+SOURCE = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Trunk(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stages = nn.ModuleList([nn.Conv2d(3, 4, 3), nn.Conv2d(4, 4, 3)])
+
+    def forward(self, x, many=False):
+        outs = []
+        for stage in self.stages:
+            x = stage(x)
+            outs.append(x)
+        return x if not many else outs
+
+
+class Net(nn.Module):
+    def __init__(self, sizes=(6, 8)):
+        super().__init__()
+        self.trunk = Trunk()
+        self.fuse = nn.ModuleList([nn.Sequential(nn.Conv2d(4, 5, 1), nn.UpsamplingNearest2d(9)) for _ in sizes])
+
+    def forward(self, x):
+        outs = self.trunk(x, many=True)
+        fused = [f(out) for out, f in zip(outs, self.fuse)]
+        pooled = [F.adaptive_avg_pool2d(out, 2) for out in outs]
+        return torch.cat(fused, dim=1), torch.cat(pooled, dim=1).mean(1)
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_equal(data_format):
+    Pair(SOURCE, "Net()", ["image[2,3,9,9]"], data_format=data_format, returns=["image", "plain"]).check()
