@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from transpile import cache
 
-__all__ = ["END", "HEADING", "MODULE_HEADING", "inserted", "known", "section", "support_source"]
+__all__ = ["END", "HEADING", "MODULE_HEADING", "inserted", "known", "parameters", "section", "support_source"]
 
 HEADING = "# --- torch's semantics on TensorFlow, copied in by transpile: only what this file uses ---"
 END = "# --- end of what transpile copied in ---"
@@ -54,6 +54,18 @@ def _library() -> Library:
 def known(name: str) -> bool:
     """Whether transpile/support defines it."""
     return name in _library().definitions
+
+
+@functools.cache
+def parameters(name: str) -> tuple[str, ...] | None:
+    """The parameters of a support function, in order; None for what is no function or takes any number of them."""
+    import ast
+
+    definition = _library().definitions.get(name)
+    function = ast.parse(definition.text).body[-1] if definition is not None else None
+    if not isinstance(function, ast.FunctionDef) or function.args.vararg or function.args.kwarg:
+        return None
+    return tuple(a.arg for a in (*function.args.posonlyargs, *function.args.args))
 
 
 def support_source(names: frozenset[str], data_format: str) -> str:

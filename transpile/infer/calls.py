@@ -33,7 +33,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.foreign import FUNCTIONS as FOREIGN
-from transpile.infer.higher_order import called_value, mapped, partial
+from transpile.infer.higher_order import called_value, counts_axes, mapped, partial
 from transpile.infer.join import join
 from transpile.infer.layers import (
     MODULE_METHODS,
@@ -109,6 +109,9 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
         run.any_order.add(id(node.args[0].value))
     positional, keywords, starred = arguments(run, node)
     if isinstance(callee, Ref):
+        rule = run.rules.by_name(callee.name) if not _is_imported(run, node.func) else None
+        if rule is not None and positional and counts_axes(rule):
+            return called_value(run, node, callee, positional, keywords)
         return reference_call(run, node, callee, positional, keywords, starred)
     if isinstance(callee, Class):
         return construct(run, node, callee, positional, keywords, starred)
@@ -131,6 +134,13 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
             if result.bound is not None:
                 run.as_tensor(owner)
     return result
+
+
+def _is_imported(run: Run, node: cst.BaseExpression) -> bool:
+    """Whether a callee is written with the name of an import, and is no variable that holds a function."""
+    while isinstance(node, cst.Attribute):
+        node = node.value
+    return isinstance(node, cst.Name) and node.value in run.imported
 
 
 def _takes_tensors(positional: list[Operand]) -> bool:

@@ -24,11 +24,12 @@ from transpile.infer.facts import (
 from transpile.infer.iteration import element_of, item, lengths
 from transpile.infer.join import AnyLayer, join
 from transpile.infer.layers import call_layer
+from transpile.infer.layout import PLAIN
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.summaries import call
 
-__all__ = ["called", "called_value", "mapped", "partial"]
+__all__ = ["called", "called_value", "counts_axes", "mapped", "partial"]
 
 Keywords = dict[str, Operand]
 
@@ -81,6 +82,44 @@ def _called_reference(
     first = resolve(positional[0][1])
     if rule.layout == "elementwise" and isinstance(first, Tensor):
         return Tensor(first.rank, first.dims, rule.dtype or first.dtype, first.layout)
+    if counts_axes(rule):
+        return _in_torchs_order(run, rule, [*positional, *keywords.values()])
+    return UNKNOWN
+
+
+_ANY_ORDER = (
+    "elementwise",
+    "any",
+    "image",
+    "hook:create",
+    "hook:distribution",
+    "hook:same",
+    "hook:cast",
+    "hook:like",
+)
+
+
+def counts_axes(rule: Any) -> bool:
+    """Whether a function of torch, called by a name of the project's, takes its operands in torch's order."""
+    return rule.kind == "function" and rule.layout is not None and not rule.layout.startswith(_ANY_ORDER)
+
+
+def _in_torchs_order(run: Run, rule: Any, operands: list[Operand]) -> Fact:
+    for node, fact in operands:
+        tensor = resolve(fact)
+        if isinstance(tensor, Sequence) and node is not None:
+            held = [resolve(member) for member in tensor.items or [tensor.any()]]
+            if any(
+                isinstance(t, Tensor) and run.layout(t) != PLAIN and isinstance(run.layout(t), tuple)
+                for t in held
+            ):
+                run.remark(
+                    "LAY003", node, f"{rule.torch}, called by another name, takes these in torch's order"
+                )
+        elif isinstance(tensor, Tensor) and isinstance(run.layout(tensor), tuple):
+            run.want(node, tensor, PLAIN)
+    if rule.returns in (None, "tensor", "reduce", "like"):
+        return Tensor(None, None, rule.dtype, PLAIN)
     return UNKNOWN
 
 

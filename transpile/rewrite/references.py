@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
 
+from transpile.emit import parameters
 from transpile.infer.facts import Module, Ref
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
@@ -114,7 +116,7 @@ def is_import(context: Context, node: cst.BaseExpression) -> bool:
 
 
 def function_value(context: Context, rule: Any) -> Any:
-    """A function that is not called here: a lambda over the rule's template, or the plain TF function."""
+    """A function that is not called here: the support or TF function itself, or a lambda over the rule's template."""
     template = rule.variants[-1].template
     names = [p.name for p in rule.params if p.default is None]
     text = template.text
@@ -123,13 +125,52 @@ def function_value(context: Context, rule: Any) -> Any:
         if len(names) == 1 and text.endswith(simple) and text.count("{") == 1 and "$" not in text:
             context.needs("tf")
             return expression(text[: -len(simple)])
+    itself = _support_itself(rule)
+    if itself is not None:
+        return expression(context.support(itself))
+    options = _options(rule)
     try:
-        body = render(template, {n: n for n in names}, rule.defaults, context.support)
+        body = render(template, {n: n for n in (*names, *options)}, rule.defaults, context.support)
     except KeyError:
         return None
     if "tf." in body:
         context.needs("tf")
-    return expression(f"(lambda {', '.join(names)}: {body})")
+    return expression(f"(lambda {', '.join([*names, *options.values()])}: {body})")
+
+
+_SUPPORT_CALL = re.compile(r"\$(\w+)\(\s*([^()]*?),?\s*\)")
+_HANDED_ON = re.compile(r"(?:(\w+)=)?\{(\w+)\??\}")
+
+
+def _support_itself(rule: Any) -> str | None:
+    """The support function that takes what torch's takes, in the same order and by the same names."""
+    call = _SUPPORT_CALL.fullmatch(rule.variants[-1].template.text.strip())
+    if call is None or rule.args or len(rule.params) < 2:
+        return None
+    for part in call[2].split(","):
+        handed = _HANDED_ON.fullmatch(part.strip())
+        if handed is None or handed[1] not in (None, handed[2]):
+            return None
+    wanted = [p.name for p in rule.params]
+    given = parameters(call[1])
+    if given is None or list(given[: len(wanted)]) != wanted:
+        return None
+    return call[1]
+
+
+def _options(rule: Any) -> dict[str, str]:
+    """The options that a lambda takes too, as parameters: those that reach the template as they are given."""
+    used = rule.variants[-1].template.placeholders
+    found: dict[str, str] = {}
+    for param in rule.params:
+        if param.default is None:
+            if param.kind == "varargs":
+                return {}
+            continue
+        if param.name not in used or param.name in rule.args or "torch" in param.default:
+            break  # what follows it has another place
+        found[param.name] = f"{param.name}={param.default}"
+    return found
 
 
 @on(cst.Decorator)
