@@ -9,6 +9,7 @@ import libcst as cst
 from transpile.infer.expressions import RAISE
 from transpile.rewrite.context import Context
 from transpile.rewrite.conversions import arranged, converted, unstacked
+from transpile.rewrite.operands import PLACES, fitted
 from transpile.rewrite.registry import BY_OPERATION, BY_TYPE, load
 
 __all__ = ["Transformer"]
@@ -63,6 +64,8 @@ class Transformer:
         kind = type(original)
         key = id(original)
         plan = self.plans.get(key)
+        if kind in PLACES and type(updated) is kind:
+            updated = fitted(updated)
         if plan is not None:
             rewrite = BY_OPERATION.get(plan.op)
             if rewrite is not None:
