@@ -1,4 +1,4 @@
-"""What is an image (rank 4) on one way and a sequence of tokens (rank 3) on another: told apart when the output runs."""
+"""An image (rank 4) on one way, a sequence of tokens (rank 3) on another: told apart when the output runs."""
 
 from __future__ import annotations
 

@@ -109,6 +109,7 @@ class FunctionInfo:
         self.dirty = True
         self.dependents: set[FunctionInfo] = set()
         self.runs = 0
+        self.run_again = (0, 0)  # the round, and how often calls have run the body again in it
         self.generator = False
         self.hands_on: bool | None = None  # whether it only hands its arguments on (contextual.py)
         self.constants: dict[str, set[int]] = {}  # the ints that callers give for a parameter

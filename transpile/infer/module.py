@@ -89,6 +89,7 @@ def _order(run: Run) -> list[FunctionInfo]:
 
 
 def _round(run: Run) -> None:
+    run.round += 1
     for module in run.modules.loaded():
         again(run, module)
     for function in _order(run):

@@ -17,6 +17,8 @@ from transpile.infer.plans import Plan
 
 __all__ = ["Remark", "Run"]
 
+STATES = 32  # what has been so many things becomes others without end: nothing is learnt from one more
+
 
 class Remark:
     """Something to be said about a place; becomes a diagnostic."""
@@ -77,6 +79,7 @@ class Run:
         self.given_back: dict[int, tuple[Tensor, Pair]] = {}  # members whose result goes on in another layout
         self.definers: dict[str, list[ClassInfo]] = {}  # method name → the project's classes that define it
         self.any_order: set[int] = set()  # shapes of which only the rank or the first size is taken
+        self.round = 0
         self.learning = True  # first rounds: what one caller does not know yet, a body or another may tell
         self.postponed = False  # and whether one did
         self.within: list[tuple[str, int]] = []  # branches and loops around the statement that is under way
@@ -203,7 +206,7 @@ class Run:
     def is_new(self, place: object, fact: Fact) -> bool:
         """Whether a place has never been this before: what goes to and fro in every round teaches nothing."""
         before = self.been.setdefault(place, [])
-        if any(_same(fact, known) for known in before):
+        if len(before) >= STATES or any(_same(fact, known) for known in before):
             return False
         before.append(_as_it_stands(fact))
         return True

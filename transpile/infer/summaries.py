@@ -35,6 +35,7 @@ from transpile.infer.unification import is_callable, learn, learn_entry
 __all__ = ["call"]
 
 Operand = tuple[cst.BaseExpression | None, Fact]
+RUNS_AGAIN = 24  # runs of one body at the calls of one round
 NO_LAYOUTS: Mapping[int, Layout] = MappingProxyType({})
 
 
@@ -62,7 +63,7 @@ def call(
     _note_sizes(info, arguments)
     for argument in arguments:
         learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
-    if info.state == "new" or (info.dirty and info.state == "done"):
+    if info.state == "new" or (info.dirty and info.state == "done" and _may_run_again(run, info)):
         analyze(run, info)
         for argument in arguments:  # the body may have decided what its parameters are
             learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
@@ -98,6 +99,13 @@ def call(
         result = _of_this_call(result)
     foreign = {inner.rank for _, inner, outer in tensors if inner.lent and outer.rank != inner.rank}
     return _without_rank(result, foreign) if foreign and isinstance(result, Sequence) else result
+
+
+def _may_run_again(run: Run, info: FunctionInfo) -> bool:
+    """Whether a call runs a body anew that has learnt something: not without end, the round does so once more."""
+    count = info.run_again[1] + 1 if info.run_again[0] == run.round else 1
+    info.run_again = run.round, count
+    return count <= RUNS_AGAIN
 
 
 def _note_constants(run: Run, info: FunctionInfo, arguments: list[Argument]) -> None:
