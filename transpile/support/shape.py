@@ -175,7 +175,8 @@ def tensor_split(x, indices_or_sections, dim=0):
         return tuple(tf.split(x, [(n + pieces - 1 - i) // pieces for i in range(pieces)], dim))
     before = (slice(None),) * (dim % len(x.shape))
     cuts = [0, *indices_or_sections, None]
-    return tuple(x[(*before, slice(a, b))] for a, b in zip(cuts, cuts[1:], strict=False))
+    places = [(*before, slice(a, b)) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return tuple(x[place] for place in places)
 
 
 def unbind(x, dim=0):
