@@ -193,7 +193,7 @@ def _gap(
     elif previous.is_string and (previous.in_class or previous.number == 0):
         want = 1
     elif _imports(previous) and not (_imports(statement) and stop == statement.first):
-        want = max(want, 1)
+        want = max(want, 1) if previous.indent == statement.indent else want
     return None if want == have else (start, stop, [""] * want)
 
 

@@ -27,7 +27,8 @@ __all__ = ["Project", "Text", "Translation", "concerns", "support_source", "tran
 
 # What this program wrote itself is done: it carries the copied section, imports the folder's support module, or is it.
 _TRANSLATED = re.compile(
-    rf"^{re.escape(HEADING)}|^from \.*_torch_support_* import |\A{re.escape(MODULE_HEADING)}", re.MULTILINE
+    rf"^{re.escape(HEADING)}|^from [\w.]*\b_torch_support_* import |\A{re.escape(MODULE_HEADING)}",
+    re.MULTILINE,
 )
 _IMPORTS_TORCH = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:torch|einops)\b", re.MULTILINE)
 DATA_FORMATS = ("channels_last", "channels_first")

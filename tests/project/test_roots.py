@@ -10,6 +10,7 @@ from transpile.project.job import Options
 from transpile.project.plan import plan
 from transpile.project.run import write_unit
 from transpile.source.roots import roots
+from transpile.translate import concerns
 
 TORCH = "import torch\n"
 
@@ -98,3 +99,10 @@ def test_a_second_translation_changes_nothing(tmp_path: Path) -> None:
     assert (once / "_torch_support.py").is_file() and "suppress" in (once / "layers.py").read_text()
     written = {path.name: path.read_bytes() for path in twice.iterdir()}
     assert written == {path.name: path.read_bytes() for path in once.iterdir()}
+
+
+@pytest.mark.parametrize("module", ["._torch_support_", "..._torch_support_", "package._torch_support_"])
+def test_what_imports_the_support_was_translated(module: str) -> None:
+    """By a relative name, or by the package's where a folder of it stands on sys.path."""
+    assert not concerns(f"import tensorflow as tf\nfrom {module} import pad\n\n# torch.nn.functional\n")
+    assert concerns("import torch\nfrom .torch_support import pad\n")
