@@ -2,109 +2,26 @@
 
 from __future__ import annotations
 
-import ast
 from typing import Any
 
 import libcst as cst
 
-from transpile.infer.apply import MISSING, constant, dtype_of
 from transpile.infer.calls import options_of, written_here
-from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
+from transpile.infer.facts import Python, Sequence, Tensor, resolve
 from transpile.infer.layout import Open, inverse, order
 from transpile.infer.plans import Plan
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
+from transpile.rewrite.optional_dtype import default_dtype, may_be_none
 from transpile.rewrite.references import is_import
 from transpile.rewrite.registry import operation
-from transpile.rulebook import MISSING as NO_CONSTANT
+from transpile.rewrite.rule_facts import RuleFacts
 from transpile.rulebook import BindError, ConversionError, bind, convert, render, select
 
-__all__ = ["RuleFacts", "arguments", "render_rule"]
+__all__ = ["arguments", "render_rule"]
 
 
 SIZES = ("size", "shape", "sizes", "dims", "repeats")
-
-
-class RuleFacts:
-    """What the conditions of a rule's variants may ask."""
-
-    def __init__(self, plan: Plan, context: Context | None = None) -> None:
-        self.plan = plan
-        self.context = context
-
-    def _fact(self, name: str) -> Fact | None:
-        value = self.plan.bound.get(name)
-        if value is None:
-            return None
-        if isinstance(value, list):
-            if len(value) == 1:
-                return resolve(value[0][1])
-            return Sequence("tuple", [fact for _, fact in value])
-        return resolve(value[1])
-
-    def given(self, name: str) -> bool:
-        fact = self._fact(name)
-        return fact is not None and not (isinstance(fact, Python) and fact.type == "none")
-
-    def constant(self, name: str) -> Any:
-        fact = self._fact(name)
-        if fact is not None:
-            value = constant(fact)
-            return NO_CONSTANT if value is MISSING else value
-        text = self.plan.rule.defaults.get(name)
-        if text is None:
-            return NO_CONSTANT
-        try:
-            return ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            return NO_CONSTANT
-
-    def is_tensor(self, name: str) -> bool:
-        return isinstance(self._fact(name), Tensor)
-
-    def is_int(self, name: str) -> bool:
-        fact = self._fact(name)
-        return isinstance(fact, Python) and fact.type == "int"
-
-    def is_list(self, name: str) -> bool:
-        return isinstance(self._fact(name), Sequence)
-
-    def is_dtype(self, name: str) -> bool:
-        fact = self._fact(name)
-        return fact is not None and (
-            dtype_of(fact) is not None or (isinstance(fact, Python) and fact.type == "dtype")
-        )
-
-    def rank(self, name: str) -> int | None:
-        fact = self._fact(name)
-        return fact.rank if isinstance(fact, Tensor) else None
-
-    def ranked(self, name: str) -> bool:
-        value = self.plan.bound.get(name)
-        node, fact = value if value is not None and not isinstance(value, list) else (None, None)
-        if isinstance(node, (cst.List, cst.Tuple)):
-            listed = self._fact(name)
-            known = (listed.items or []) if isinstance(listed, Sequence) else []
-            ranks = [f.rank if isinstance(f := resolve(item), Tensor) else None for item in known]
-            ranks += [None] * (len(node.elements) - len(ranks))
-            return not any(
-                rank is None and self._bare_parameter(e.value)
-                for e, rank in zip(node.elements, ranks, strict=False)
-            )
-        rank = self.rank(name)
-        return rank > 0 if rank is not None else fact is not None and not self._bare_parameter(node)
-
-    def _bare_parameter(self, node: Any) -> bool:
-        """Whether an operand is the parameter of a plain function, which alone may be given a scalar."""
-        if self.context is None or not self.context.functions or not isinstance(node, cst.Name):
-            return False
-        parameters = self.context.functions[-1].params
-        names = [p.name.value for p in (*parameters.params, *parameters.kwonly_params)]
-        return node.value in names and "self" not in names
-
-    def dtype(self, name: str) -> str | None:
-        fact = self._fact(name)
-        return fact.dtype if isinstance(fact, Tensor) else None
 
 
 def arguments(
@@ -148,7 +65,10 @@ def rule_call(context: Context, original: Any, updated: Any) -> Any:
         return None
 
 
-def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> Any:
+def render_rule(
+    context: Context, plan: Plan, original: Any, updated: Any, left_out: frozenset[str] = frozenset()
+) -> Any:
+    """What a call is by its rule; with `left_out`, what it is without those of its arguments."""
     rule = plan.rule
     if isinstance(updated, cst.Call):
         positional, keywords = (
@@ -167,9 +87,11 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
     if isinstance(bound, BindError):
         context.say("API002", original, f"{rule.torch}: {bound.message}; the call stays as it is")
         return None
-    facts = RuleFacts(plan, context)
+    for name in left_out:
+        bound.values.pop(name, None)
+    facts = RuleFacts(plan, context, left_out)
     for name in list(bound.unsettled):
-        fact = facts._fact(name)
+        fact = facts.fact(name)
         if not isinstance(fact, Sequence) and (
             isinstance(fact, (Python, Tensor)) or fact is None or name not in SIZES
         ):
@@ -194,7 +116,9 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             f"{rule.torch} is not translated with these arguments; the call stays as it is",
         )
         return None
-    default_dtype(context, rule, variant, facts, values)
+    dtype = values.get("dtype")
+    maybe = dtype is not None and may_be_none(context, dtype)
+    default_dtype(context, rule, variant, facts, values, maybe)
     special = (
         moved_axes(context, plan, rule, values)
         or rest_of_view(context, plan, rule, values)
@@ -245,22 +169,15 @@ def render_rule(context: Context, plan: Plan, original: Any, updated: Any) -> An
             original,
             f"{rule.torch} is given an image without a batch axis; only batched images are translated exactly",
         )
+    without = RuleFacts(plan, context, left_out | {"dtype"})
+    if maybe and not hoisted and select(rule.variants, without, context.run.exact_training) is not variant:
+        said = len(context.remarks)
+        other = render_rule(context, plan, original, updated, left_out | {"dtype"})
+        del context.remarks[said:]  # what there is to say of the call is said once
+        if other is None:
+            return None
+        text = f"({text} if {dtype} is not None else {source(other)})"
     return expression(text)
-
-
-def default_dtype(
-    context: Context, rule: Any, variant: Any, facts: RuleFacts, values: dict[str, str | None]
-) -> None:
-    """`dtype=dtype` that may be None: torch's default is taken then, where TensorFlow takes no None."""
-    text = values.get("dtype")
-    if text is None or rule.params[0].name == "input" or "{dtype?}" not in variant.template.text:
-        return
-    fact = facts._fact("dtype")
-    if isinstance(fact, Python) and fact.type == "none":
-        values["dtype"] = None
-    elif not facts.is_dtype("dtype"):
-        context.needs("tf")
-        values["dtype"] = f"{text} or tf.{rule.dtype or 'float32'}"
 
 
 def squeezed(context: Context, plan: Plan, values: dict[str, str | None]) -> Any:
