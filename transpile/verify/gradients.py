@@ -45,12 +45,12 @@ def gradients(run: Run) -> None:
         run.add(Comparison(error.stage, FAILED, note=error.message))
         return
     if want_inputs:
-        run.add(_judged("input gradients", want_inputs, got_inputs, limit))
+        run.add(_judged("input gradients", want_inputs, got_inputs, limit, "input "))
     if want_weights:
         run.add(_judged("weight gradients", want_weights, got_weights, limit))
 
 
-def _judged(name: str, want: dict[str, Any], got: dict[str, Any], limit: float) -> Comparison:
+def _judged(name: str, want: dict[str, Any], got: dict[str, Any], limit: float, noun: str = "") -> Comparison:
     largest = max((float(np.abs(g).max()) for g in want.values() if g.size), default=0.0)
     worst, where, absent = 0.0, "", []
     for key, wanted in want.items():
@@ -67,7 +67,7 @@ def _judged(name: str, want: dict[str, Any], got: dict[str, Any], limit: float) 
         )
         if not apart <= worst:
             worst, where = apart, key
-    note = f"largest at {where}" if where else ""
+    note = f"largest at {noun}{where}" if where else ""
     if absent:
         note += f"; no counterpart: {', '.join(absent[:5])}" + (" …" if len(absent) > 5 else "")
     verdict = EQUAL if worst <= limit else DIFFERENT

@@ -75,17 +75,17 @@ class Divergence:
     after: str = ""
     warnings: list[str] = field(default_factory=list)  # diagnostics that stand on the way
 
-    def sentence(self) -> str:
-        """One sentence for people."""
+    def sentence(self, places: bool = True) -> str:
+        """One sentence for people, with its places in the source and in the output or without them."""
         what = f"{self.layer or 'the model'} ({self.kind})"
         if self.where == "before its call":
             said = f"what {what} is given differs by {self.difference:.1e}"
         else:
             said = f"{what} is the first to differ, by {self.difference:.1e}"
-        places = [f"source {self.source}"] if self.source else []
-        places += [f"output {self.output}"] if self.output else []
+        at = [f"source {self.source}"] if self.source else []
+        at += [f"output {self.output}"] if self.output else []
         after = f"; equal until {self.after}" if self.after else ""
-        return f"{said}{after}" + (f" ({', '.join(places)})" if places else "")
+        return f"{said}{after}" + (f" ({', '.join(at)})" if at and places else "")
 
 
 @dataclass(slots=True)
@@ -115,6 +115,19 @@ class Result:
     @property
     def verdict(self) -> str:
         return (EQUAL, DIFFERENT, FAILED)[self.status]
+
+    def over(self, row: Row) -> bool:
+        """Whether a layer's results are further apart than the tolerance, or could not be compared."""
+        return row.difference is None or not row.difference <= self.tolerance
+
+    def around_the_first(self) -> list[Row]:
+        """The rows around the first that is over the tolerance: four before it, and seven after."""
+        first = next((place for place, row in enumerate(self.rows) if self.over(row)), 0)
+        return self.rows[max(0, first - 4) : first + 8]
+
+    def said(self) -> list[str]:
+        """The notes for people: without the traces, which are for `--json`."""
+        return [note for note in self.notes if not note.startswith("Traceback")]
 
     def as_json(self) -> dict[str, Any]:
         """Plain data: what `--json` prints."""

@@ -62,7 +62,7 @@ def summary(result: Result, every_layer: bool = False) -> str:
         lines += [f"    warned: {warning}" for warning in result.divergence.warnings]
     if result.stage is not None:
         lines.append(f"could not be run: {result.stage}: {result.error}")
-    lines += [f"note: {note}" for note in result.notes if not note.startswith("Traceback")]
+    lines += [f"note: {note}" for note in result.said()]
     compared = sum(row.difference is not None for row in result.rows)
     lines.append(
         f"{result.verdict}: {result.factory}, inputs in {result.layout or 'no layout'}, "
@@ -85,15 +85,11 @@ def _line(found: Comparison) -> str:
 
 def _layers(result: Result, every_layer: bool) -> list[str]:
     """All rows, or those around the first difference."""
-    rows = result.rows
-    if not every_layer:
-        over = [i for i, r in enumerate(rows) if r.difference is None or not r.difference <= result.tolerance]
-        first = over[0] if over else 0
-        rows = rows[max(0, first - 4) : first + 8]
+    rows = result.rows if every_layer else result.around_the_first()
     width = min(44, max(len(r.layer) for r in rows) or 1)
     lines = [f"{'layer':<{width}}  {'kind':<18} difference  source"]
     for row in rows:
         value = row.note[:24] if row.difference is None else f"{row.difference:.1e}"
-        mark = " " if row.difference is not None and row.difference <= result.tolerance else "*"
+        mark = "*" if result.over(row) else " "
         lines.append(f"{row.layer or '(model)':<{width}}  {row.kind:<18} {value:<9}{mark} {row.source or ''}")
     return [*lines, ""]
