@@ -64,6 +64,68 @@ INSTEAD = [
 ]
 
 
+# Parentheses that were an operand's, where the operand stands alone now; and those that have to stay.
+PARENTHESES = [
+    # near misses: the author's own around a whole value, a comment's, a generator's, a tuple's, a lambda's body's order
+    ("y = torch.sum((a - b))", "y = tf.reduce_sum((a - b))"),
+    ("y = [(a - b), torch.neg(a)]", "y = [(a - b), tf.negative(a)]"),
+    ("y = (a - b)", "y = (a - b)"),
+    ("y = a - (a + b).contiguous()", "y = a - (a + b)"),
+    ("y = (a + b).contiguous() * b", "y = (a + b) * b"),
+    ("y = (a - b) ** 2", "y = (a - b) ** 2"),
+    ("y = torch.exp((a - b) * 2)", "y = tf.exp((a - b) * 2)"),
+    # the others
+    ("y = (a - b).sum()", "y = tf.reduce_sum(a - b)"),
+    ("y = ((a - b)).abs()", "y = tf.abs(a - b)"),
+    ("y = (a * b).abs().sum()", "y = tf.reduce_sum(tf.abs(a * b))"),
+    ("y = (a - b).clamp(min=(a + b).min())", "y = clamp(a - b, min=tf.reduce_min(a + b))"),
+    ("y = (a - b).contiguous()", "y = a - b"),
+    ("y = [(a - b).contiguous(), a]", "y = [a - b, a]"),
+    ("y = (a - b).contiguous(), (a + b).detach()", "y = a - b, tf.stop_gradient(a + b)"),
+    ("y = (a * b).contiguous() + b", "y = a * b + b"),
+    ("y = (a if b is None else b).sum()", "y = tf.reduce_sum(a if b is None else b)"),
+    ("y = (a < b).float()", "y = tf.cast(a < b, tf.float32)"),
+    ("return(a - b).contiguous()", "return a - b"),
+    ("return (a - b).contiguous()", "return a - b"),
+]
+
+
+@pytest.mark.parametrize(
+    ("statement", "wanted"), PARENTHESES, ids=[statement for statement, _ in PARENTHESES]
+)
+def test_parentheses_without_a_purpose_go(statement: str, wanted: str) -> None:
+    code = translate(OPERANDS.format(statement=statement)).code
+    assert wanted in [line.strip() for line in code.splitlines()]
+
+
+LINES = """
+import torch
+
+
+def f(a: torch.Tensor, b: torch.Tensor):
+    y = (  # the difference
+        a - b
+    ).sum()
+    z = (
+        a  # minuend
+        - b  # subtrahend
+    ).contiguous()
+    return (
+        (a + z)
+        .contiguous()
+    ), (y
+        + b).abs()
+"""
+
+
+def test_no_comment_is_lost_and_no_line_left_open() -> None:
+    code = translate(LINES).code
+    compile(code, "net.py", "exec")
+    for comment in ("# the difference", "# minuend", "# subtrahend"):
+        assert comment in code
+    assert "tf.abs(y + b)" in code
+
+
 @pytest.mark.parametrize(("statement", "wanted"), INSTEAD, ids=[statement for statement, _ in INSTEAD])
 def test_an_operand_keeps_its_meaning(statement: str, wanted: str) -> None:
     code = translate(OPERANDS.format(statement=statement)).code

@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.expressions import RAISE
 from transpile.rewrite.context import Context
 from transpile.rewrite.conversions import arranged, converted, unstacked
-from transpile.rewrite.operands import PLACES, fitted
+from transpile.rewrite.operands import PLACES, WHOLE, bared, fitted, whole
 from transpile.rewrite.registry import BY_OPERATION, BY_TYPE, load
 
 __all__ = ["Transformer"]
@@ -65,7 +65,10 @@ class Transformer:
         key = id(original)
         plan = self.plans.get(key)
         if kind in PLACES and type(updated) is kind:
-            updated = fitted(updated)
+            updated = fitted(original, updated)
+        elif kind in WHOLE and type(updated) is kind:
+            updated = whole(original, updated)
+        before = updated
         if plan is not None:
             rewrite = BY_OPERATION.get(plan.op)
             if rewrite is not None:
@@ -88,4 +91,4 @@ class Transformer:
             updated = unstacked(self.context, updated)
         if key in self.arranged:
             updated = arranged(self.context, key, updated)
-        return updated
+        return bared(before, updated)

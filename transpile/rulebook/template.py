@@ -140,8 +140,11 @@ def render(
 
 def _guarded(text: str) -> str:
     """An argument: only an assignment expression or a bare generator needs parentheses."""
-    if ":=" in text or " for " in text or text.startswith("yield"):
-        return text if is_atom(text) else f"({text})"
+    if text.startswith("yield"):
+        return f"({text})"
+    if ":=" in text or "for" in text:
+        # `[x] + [f(y) for y in z]` has its `for` in brackets
+        return f"({text})" if re.search(r":=|\bfor\b", _top(text)) else text
     return text
 
 
@@ -160,12 +163,17 @@ def _spliced(text: str) -> str:
 
 
 def _top_comma(text: str) -> bool:
-    at = 0
+    return "," in _top(text)
+
+
+def _top(text: str) -> str:
+    """The characters of a text that stand in no brackets and in no string."""
+    kept, at = "", 0
     while at < len(text):
-        if text[at] == ",":
-            return True
-        at = _skip(text, at)
-    return False
+        behind = _skip(text, at)
+        kept += text[at] if behind == at + 1 else ""
+        at = behind
+    return kept
 
 
 def _skip(text: str, at: int) -> int:

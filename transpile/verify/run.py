@@ -188,7 +188,8 @@ def _transfer_and_call(run: Run, calls: list[Call]) -> None:
     run.keras.moved = moved
     run.output_moved = _returns_moved(run.keras)
     run.arguments = run.keras.tensors(run.numbers, request.inputs)
-    result.layout = ", ".join(f"{k}: channels last" for k, m in moved.items() if m) or "the order given"
+    channels_last = [f"input {key}" for key, is_moved in moved.items() if is_moved]
+    result.layout = f"channels last ({', '.join(channels_last)})" if channels_last else "the order given"
     if run.torch is None:
         found.note = "the reference of the other runs: no torch source was given"
     run.add(found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import re
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from transpile.diagnostics import Diagnostic
@@ -60,7 +62,7 @@ class Side:
             with stage(f"import of {self.module_name}"):
                 module = importlib.import_module(self.module_name)
             with stage("build"):
-                return eval(self.factory, vars(module))
+                return _made(self.factory, module)
 
     def shown(self, path: str) -> str:
         """A file as the user knows it."""
@@ -69,6 +71,23 @@ class Side:
             return self.names[real]
         relative = os.path.relpath(real, os.getcwd())
         return real if relative.startswith("..") else relative
+
+
+def _made(factory: str, module: ModuleType) -> Any:
+    """What the factory's expression makes of a module's names; a slip in it is one line, with what may be meant."""
+    try:
+        made = eval(factory, vars(module))
+    except NameError as error:
+        if error.name is None or hasattr(module, error.name) or f"{error.name!r}" not in str(error):
+            raise
+        near = difflib.get_close_matches(error.name, [n for n in vars(module) if not n.startswith("_")], 1)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise StageError("build", f"{module.__name__} has no name {error.name!r}{meant}") from None
+    if isinstance(made, type):
+        raise StageError(
+            "build", f"{factory} is a class, and no model yet: write {factory}(…), with its arguments"
+        )
+    return made
 
 
 @dataclass
