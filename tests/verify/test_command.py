@@ -149,6 +149,23 @@ def test_what_cannot_be_run_names_its_stage(
     assert status == 2 and found["stage"].startswith(stage)
 
 
+@pytest.mark.parametrize(
+    ("factory", "said"),
+    [
+        ("Nett(4)", "net has no name 'Nett'; did you mean Net?"),
+        ("Net", "Net is a class, and no model yet: write Net(…), with its arguments"),
+        ("made()", "NameError: name 'Nett' is not defined"),  # a mistake of the source's own
+    ],
+)
+def test_a_slip_in_the_factory_is_said(
+    factory: str, said: str, source: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source.write_text(SOURCE + "\n\ndef made():\n    return Nett()\n")
+    status, found = verified(capsys, f"{source}:{factory}", "--input", "2,3,8,10")
+    assert (status, found["stage"], found["error"]) == (2, "build", said)
+    assert bool(found["notes"]) == (factory == "made()")
+
+
 @pytest.mark.parametrize("words", [["net.py:Net()"], ["{source}:Net("], ["{source}:Net()", "--input", "x"]])
 def test_a_call_that_means_nothing_is_one_line(
     words: list[str], source: Path, capsys: pytest.CaptureFixture[str]

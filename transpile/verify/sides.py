@@ -78,8 +78,8 @@ def _made(factory: str, module: ModuleType) -> Any:
     try:
         made = eval(factory, vars(module))
     except NameError as error:
-        if error.name is None or hasattr(module, error.name) or f"{error.name!r}" not in str(error):
-            raise
+        if error.name is None or error.name not in compile(factory, "<factory>", "eval").co_names:
+            raise  # a mistake of the source's own
         near = difflib.get_close_matches(error.name, [n for n in vars(module) if not n.startswith("_")], 1)
         meant = f"; did you mean {near[0]}?" if near else ""
         raise StageError("build", f"{module.__name__} has no name {error.name!r}{meant}") from None
