@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 import shutil
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 from test_docs import ROOT, run
@@ -71,15 +75,119 @@ end
     assert (folder / "found.txt").read_text(encoding="utf-8").startswith("4 torch.no_such has no rule")
 
 
-def test_emacs_by_the_script(folder: Path) -> None:
+def test_neovim_takes_the_quick_fix_of_the_server(folder: Path) -> None:
+    nvim(
+        folder,
+        recipe("nvim-server") + """
+vim.cmd("filetype on")
+function Main()
+  vim.cmd("doautocmd FileType python")
+  vim.wait(60000, function() return #vim.lsp.buf_get_clients(0) > 0 end, 100)
+  vim.fn.cursor(5, vim.fn.match(vim.fn.getline(5), "torch.neg") + 2)
+  local params = vim.lsp.util.make_range_params()
+  params.context = { diagnostics = {} }
+  local answers = vim.lsp.buf_request_sync(0, "textDocument/codeAction", params, 60000)
+  for id, answer in pairs(answers) do
+    for _, action in ipairs(answer.result) do
+      if action.isPreferred then
+        vim.lsp.util.apply_workspace_edit(action.edit, vim.lsp.get_client_by_id(id).offset_encoding)
+      end
+    end
+  end
+  vim.cmd("write")
+end
+""",
+    )
+    text = (folder / "net.py").read_text(encoding="utf-8")
+    assert text.endswith(DONE) and "import tensorflow as tf\n" in text
+
+
+def emacs(folder: Path, name: str, lisp: str) -> str:
+    """Emacs on net.py with a recipe and then more; what it says. Packages of the system (eglot) can be had."""
     if shutil.which("emacs") is None:
         pytest.skip("Emacs is not installed")
-    (folder / "recipe.el").write_text(recipe("emacs-fix"), encoding="utf-8")
-    (folder / "main.el").write_text(
-        '(find-file "net.py")\n(search-forward "torch.neg")\n(transpile-here)\n(save-buffer)\n',
-        encoding="utf-8",
+    (folder / "recipe.el").write_text(recipe(name), encoding="utf-8")
+    (folder / "main.el").write_text('(find-file "net.py")\n' + lisp, encoding="utf-8")
+    packages = ["--eval", "(progn (require 'package) (package-initialize))"]
+    done = run(
+        ["emacs", "--batch", "-q", *packages, "-l", "recipe.el", "-l", "main.el"], folder, LANG="C.UTF-8",
+        HOME=str(folder),
+    )  # fmt: skip
+    assert done.returncode in (0, 77), done.stderr
+    if done.returncode == 77:
+        pytest.skip("Emacs has no eglot")
+    return done.stderr
+
+
+def test_emacs_by_the_server(folder: Path) -> None:
+    (folder / "net.py").write_text(SOURCE + "\n\ndef g(x):\n    return torch.no_such(x)\n", encoding="utf-8")
+    said = emacs(
+        folder,
+        "emacs-server",
+        """
+(unless (require 'eglot nil t) (kill-emacs 77))
+(setq eglot-sync-connect 60 eglot-connect-timeout 60)
+(apply #'eglot (eglot--guess-contact))
+(let ((tries 0))
+  (while (and (< tries 300) (null (flymake-diagnostics)))
+    (accept-process-output nil 0.2)
+    (setq tries (1+ tries))))
+(dolist (found (flymake-diagnostics)) (message "found: %s" (flymake-diagnostic-text found)))
+(goto-char (point-min))
+(search-forward "torch.neg")
+(cl-letf (((symbol-function 'completing-read) (lambda (_ actions &rest _) (caar actions)))
+          ((symbol-function 'y-or-n-p) (lambda (&rest _) t)))
+  (eglot-code-actions (point) (point) "quickfix" t))
+(save-buffer)
+""",
     )
-    done = run(["emacs", "--batch", "-Q", "-l", "recipe.el", "-l", "main.el"], folder, LANG="C.UTF-8")
+    assert "torch.no_such has no rule" in said
+    text = (folder / "net.py").read_text(encoding="utf-8")
+    assert DONE in text and "import tensorflow as tf\n" in text, said
+
+
+def test_jetbrains_calls_a_command_that_works(folder: Path) -> None:
+    """The external tool's file: read as the IDE does, its macros filled in, the command run."""
+    options = {
+        option.attrib["name"]: option.attrib["value"]
+        for option in ElementTree.fromstring(recipe("jetbrains")).iterfind("tool/exec/option")
+    }
+    macros = {
+        "FilePath": str(folder / "net.py"),
+        "LineNumber": "5",
+        "ColumnNumber": str(SOURCE.splitlines()[4].index("torch.neg") + 1),
+        "ProjectFileDir": str(folder),
+    }
+    words = [options["COMMAND"], *shlex.split(options["PARAMETERS"])]
+    filled = [re.sub(r"\$(\w+)\$", lambda found: macros[found[1]], word) for word in words]
+    assert options["WORKING_DIRECTORY"] == "$ProjectFileDir$"
+    done = run(filled, folder)
     assert done.returncode == 0, done.stderr
+    assert (folder / "net.py").read_text(encoding="utf-8").endswith(DONE)
+
+
+def test_the_tasks_of_vs_code_run_and_their_findings_are_matched(folder: Path) -> None:
+    found = re.search(r"^<!-- checked: json -->\n```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    assert found is not None
+    fix, check = json.loads(found[1])["tasks"]
+    macros = {"${file}": str(folder / "net.py"), "${lineNumber}": "5"}
+
+    def call(task: dict[str, Any]) -> str:
+        done = run([task["command"], *(macros.get(word, word) for word in task["args"])], folder)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    call(fix)
+    assert (folder / "net.py").read_text(encoding="utf-8").endswith(DONE)
+    (folder / "net.py").write_text(SOURCE.replace("torch.neg", "torch.no_such"), encoding="utf-8")
+    pattern = check["problemMatcher"]["pattern"]
+    lines = [re.match(pattern["regexp"], line) for line in call(check).splitlines()]
+    (matched,) = filter(None, lines)
+    assert matched[pattern["line"]] == "5" and matched[pattern["code"]] == "API001"
+    assert Path(matched[pattern["file"]]).name == "net.py" and "no_such" in matched[pattern["message"]]
+
+
+def test_emacs_by_the_script(folder: Path) -> None:
+    emacs(folder, "emacs-fix", '(search-forward "torch.neg")\n(transpile-here)\n(save-buffer)\n')
     text = (folder / "net.py").read_text(encoding="utf-8")
     assert text.endswith(DONE) and "import tensorflow as tf\n" in text

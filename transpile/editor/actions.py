@@ -57,7 +57,8 @@ def _rewrites(source: Source, line: int, column: int) -> Iterator[Action]:
     if here is not None and here.edits:
         yield Action(here.title, here.edits, preferred=True)
     for scope, title in _TITLES.items():
-        if scope == "file" or find(source.tree, source.places, line, column, scope).nodes:
+        nodes = find(source.tree, source.places, line, column, scope).nodes
+        if scope == "file" or (nodes and (scope != "class" or isinstance(nodes[0], cst.ClassDef))):
             yield Action(title, scope=scope)
 
 
