@@ -76,6 +76,6 @@ def test_tied(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     for key, parameter in module.named_parameters():
         np.testing.assert_allclose(found[key], parameter.grad.numpy(), rtol=1e-4, atol=1e-5)
     for path in ("a", "a.weights.h5"):
-        saver_for(path).save(model, Path(path), None, [])
+        saver_for(path).save(model, Path(path), None, None)
         entries = [entry for entry, _ in open_checkpoint(Path(path)).entries() if "save_counter" not in entry]
         assert len(entries) == len(variables) + (name == "linear" and path.endswith("h5"))

@@ -18,6 +18,7 @@ TOLERANCE = 1e-4
 
 OPTIMIZERS = {
     "SGD": "SGD(parameters, 0.05, momentum=0.9, weight_decay=0.01, nesterov=True)",
+    "damped SGD": "SGD(parameters, 0.05, momentum=0.9, dampening=0.3)",
     "Adam": "Adam(parameters, 0.01)",
     "AdamW": "AdamW(parameters, 0.01, weight_decay=0.1, amsgrad=True)",
     "RMSprop": "RMSprop(parameters, 0.01, momentum=0.5, centered=True)",
@@ -68,7 +69,7 @@ def assert_follows(name: str, optimizer: str, first: int, losses: list[float], s
 
 QUICK = [("conv", "Adam"), ("lstm", "SGD"), ("tied", "AdamW")]
 ALL = [(name, kind) for name in MODELS for kind in ("SGD", "Adam", "AdamW")]
-ALL += [("conv", "RMSprop"), ("conv", "Adagrad")]
+ALL += [("conv", "damped SGD"), ("conv", "RMSprop"), ("conv", "Adagrad")]
 CASES = [
     pytest.param(*case, marks=() if case in QUICK else pytest.mark.slow, id="-".join(case)) for case in ALL
 ]

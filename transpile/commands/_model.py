@@ -8,9 +8,12 @@ import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transpile.project.plan import UnusableCall
+
+if TYPE_CHECKING:
+    from transpile.weights.keras_files import Inputs
 
 
 class Built:
@@ -74,16 +77,25 @@ def _dtype_policy(dtype: str | None) -> Iterator[None]:
         keras.config.set_dtype_policy(before)
 
 
-def sample_inputs(texts: tuple[str, ...]) -> list[Any]:
-    """Tensors of zeros for `--input`; raises UnusableCall."""
+def sample_inputs(texts: tuple[str, ...], data_format: str) -> Inputs | None:
+    """What `--input` says: tensors of zeros and plain values, by position and by keyword; raises UnusableCall.
+
+    An integer tensor with a range is filled with the lowest of it.
+    """
     from transpile.verify.spec import SpecError, given
+    from transpile.weights.keras_files import Inputs
 
     try:
         specs = [given(text) for text in texts]
     except SpecError as error:
         raise UnusableCall(str(error)) from None
     if not specs:
-        return []
+        return None
     import tensorflow as tf
 
-    return [tf.zeros(spec.shape, spec.dtype) for spec in specs]
+    def value(spec: Any) -> Any:
+        return tf.fill(spec.shape, tf.cast(spec.low or 0, spec.dtype)) if spec.is_tensor else spec.value
+
+    args = tuple(value(spec) for spec in specs if spec.name is None)
+    kwargs = {spec.name: value(spec) for spec in specs if spec.name is not None}
+    return Inputs(args, kwargs, data_format == "channels_last")

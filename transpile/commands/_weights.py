@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from transpile.commands._model import Built, built_model, sample_inputs
 from transpile.commands._output import say
@@ -21,6 +21,9 @@ from transpile.weights.writing import writer_for
 from transpile.weights.writing.registry import Output, OutputError
 from transpile.weights.writing.replacing import replacing
 from transpile.weights.writing.tensorflow import write_checkpoint
+
+if TYPE_CHECKING:
+    from transpile.weights.keras_files import Inputs
 
 
 @dataclass
@@ -150,13 +153,13 @@ def _with_model(request: Request, model_text: str, found: Contents, told: Told) 
     told.notes.append(f"written as a {saver.title}")
 
 
-def _called(request: Request, built: Built) -> list[Any]:
+def _called(request: Request, built: Built) -> Inputs | None:
     """The inputs of --input, on which the model has been called: layers build themselves at their first call."""
-    inputs = sample_inputs(request.inputs)
-    if inputs:
+    inputs = sample_inputs(request.inputs, request.options.data_format)
+    if inputs is not None:
         try:
             with built.running():
-                built.model(*inputs)
+                built.model(*inputs.args, **inputs.kwargs)
         except Exception as error:  # the model is the user's code
             text = " ".join(f"{type(error).__name__}: {error}".split())
             raise UnusableCall(f"the model cannot be called on --input: {text[:300]}") from None

@@ -139,7 +139,7 @@ def fill_slots(
 ) -> list[str]:
     """Assigns every slot; see keras_optimizer."""
     groups = optimizer_state["param_groups"]
-    notes = _hyperparameter_notes(kind, groups)
+    notes = _hyperparameter_notes(kind, groups, exact_training)
     names, note = _names_by_index(model, optimizer_state, state)
     notes += note
     steps: set[int] = set()
@@ -169,7 +169,10 @@ def fill_slots(
             notes.append(
                 f"parameters have seen {min(steps)} to {max(steps)} steps; Keras counts {max(steps)} for all"
             )
-    notes.append(f"{len(gathered)} slots filled, iterations {max(steps, default=0)}")
+    elif gathered:  # torch's SGD counts no steps; at step 0 an optimizer takes its momentum as not begun
+        optimizer.iterations.assign(1)
+        notes.append("the file counts no steps: iterations begin at 1")
+    notes.append(f"{len(gathered)} slots filled, iterations {int(optimizer.iterations)}")
     met = {id(variable) for entry in gathered.values() for variable in entry.place.variables}
     unfilled = sum(id(variable) not in met for variable in model.trainable_variables)
     if unfilled and gathered:
@@ -181,11 +184,11 @@ def _title(kind: _Kind, group: State) -> str:
     return "AdamW" if kind.name == "Adam" and group.get("decoupled_weight_decay") else kind.name
 
 
-def _hyperparameter_notes(kind: _Kind, groups: Sequence[State]) -> list[str]:
-    """What the plain Keras optimizer does in another way than torch's."""
+def _hyperparameter_notes(kind: _Kind, groups: Sequence[State], exact_training: bool) -> list[str]:
+    """What the plain Keras optimizer does in another way than torch's; one with torch's formulas does not."""
     notes = []
     first = groups[0]
-    if first.get("weight_decay") and not first.get("decoupled_weight_decay"):
+    if not exact_training and first.get("weight_decay") and not first.get("decoupled_weight_decay"):
         if kind.name == "Adam" and "decoupled_weight_decay" not in first:
             notes.append(
                 "the file does not say whether it is Adam or AdamW, and it decays weights: taken as Adam"
@@ -193,7 +196,7 @@ def _hyperparameter_notes(kind: _Kind, groups: Sequence[State]) -> list[str]:
         notes.append(
             f"weight_decay {first['weight_decay']} is not taken over: torch adds it to the gradient, Keras decays apart"
         )
-    if first.get("dampening"):
+    if not exact_training and first.get("dampening"):
         notes.append("dampening is not known to Keras and not taken over")
     if any(group.get(key) != first.get(key) for group in groups for key in ("lr", "weight_decay", "betas")):
         notes.append(

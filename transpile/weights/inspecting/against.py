@@ -103,7 +103,7 @@ def _by_layers(opened: Opened, model: Any) -> Comparison:
     """Keras' files name variables by their layer and place: the model's own file has the names to compare with."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "model.weights.h5")
-        save_weights(model, path, None, [])
+        save_weights(model, path, None, None)
         wanted = {name: value.shape for name, value in open_checkpoint(path).entries()}
     given = {name: value.shape for name, value in opened.entries() if isinstance(value, FileTensor)}
     return _by_name(wanted, given)

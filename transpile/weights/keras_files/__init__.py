@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from transpile.weights.keras_files.registry import SAVERS, Saver, saver_for
+from transpile.weights.keras_files.registry import SAVERS, Inputs, Saver, saver_for
 
 for _module in pkgutil.iter_modules(__path__):
     importlib.import_module(f"{__name__}.{_module.name}")
 
-__all__ = ["SAVERS", "Saver", "saver_for"]
+__all__ = ["SAVERS", "Inputs", "Saver", "saver_for"]

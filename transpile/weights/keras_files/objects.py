@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from transpile.weights.files import FileError
 from transpile.weights.files.tensorflow import OBJECT_GRAPH, prefix_of
 from transpile.weights.keras_files.mirror import Mirror, inner, unreached
-from transpile.weights.keras_files.registry import register, variables_of
+from transpile.weights.keras_files.registry import Inputs, register, variables_of
 from transpile.weights.writing import OutputError
 
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -18,7 +17,7 @@ _OWN = frozenset({"model", "optimizer", "save_counter", LEFT_OUT, "root"})
 
 
 @register("TensorFlow checkpoint", lambda written: True, order=-1)
-def save_objects(model: Any, path: Path, optimizer: Any, inputs: Sequence[Any]) -> list[str]:
+def save_objects(model: Any, path: Path, optimizer: Any, inputs: Inputs | None) -> list[str]:
     """Writes a checkpoint, and counts that every variable is in it."""
     import tensorflow as tf
 

@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What a model is called on: nests of tensors and plain Python values, by position and by keyword.
+
+    channels_last: where the maps among them have their channels; a function that is traced keeps these fixed.
+    """
+
+    args: tuple[Any, ...] = ()
+    kwargs: Mapping[str, Any] = field(default_factory=dict)
+    channels_last: bool = True
 
 
 @dataclass(frozen=True)
@@ -13,12 +25,12 @@ class Saver:
     """One kind of file. recognises: by the path as it was written (a trailing slash tells a folder).
 
     save(model, path, optimizer, inputs) writes to a path that does not exist yet and gives what there is to say;
-    it raises OutputError where a variable would be lost.
+    it raises OutputError where a variable would be lost. inputs is None where nobody said any.
     """
 
     title: str
     recognises: Callable[[str], bool]
-    save: Callable[[Any, Path, Any, Sequence[Any]], list[str]]
+    save: Callable[[Any, Path, Any, Inputs | None], list[str]]
     order: int = 0
 
 

@@ -8,20 +8,20 @@ import os
 import tempfile
 import warnings
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from transpile.weights.files import FileError, open_checkpoint
 from transpile.weights.files.tensor import dtype_named
-from transpile.weights.keras_files.registry import register, variables_of
+from transpile.weights.keras_files.registry import Inputs, register, variables_of
 from transpile.weights.writing import OutputError
 from transpile.weights.writing.hdf5 import room
 from transpile.weights.writing.replacing import reserve
 
 
 @register("Keras weights file", lambda written: written.endswith(".weights.h5"))
-def save_weights(model: Any, path: Path, optimizer: Any, inputs: Sequence[Any]) -> list[str]:
+def save_weights(model: Any, path: Path, optimizer: Any, inputs: Inputs | None) -> list[str]:
     """Writes .weights.h5, which model.load_weights or keras.saving.load_weights reads, and counts the variables."""
     import keras
 
@@ -40,7 +40,7 @@ def save_weights(model: Any, path: Path, optimizer: Any, inputs: Sequence[Any]) 
 
 
 @register("Keras archive", lambda written: written.endswith(".keras"))
-def save_keras(model: Any, path: Path, optimizer: Any, inputs: Sequence[Any]) -> list[str]:
+def save_keras(model: Any, path: Path, optimizer: Any, inputs: Inputs | None) -> list[str]:
     """Writes .keras, and loads it once: a configuration that does not build the model is of no use."""
     import keras
 
