@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-SECONDS = 300  # for one model, whatever is done with it
+SECONDS = 300  # of CPU for one model, whatever is done with it
 Row = dict[str, Any]
 
 
@@ -46,10 +46,10 @@ class Job:
 
     def each(self, does: Callable[[Row, Row], Row], out: Path) -> None:
         """Does it with every model and its reference; what it gives, or what it raised, is a line of `out`."""
-        signal.signal(signal.SIGALRM, _late)
+        signal.signal(signal.SIGPROF, _late)
         with out.open("a", encoding="utf-8") as lines:
             for entry in self.models:
-                signal.alarm(SECONDS)
+                signal.setitimer(signal.ITIMER_PROF, SECONDS)
                 try:
                     with (self.references / f"{entry['index']}.pkl").open("rb") as file:
                         data = pickle.load(file)
@@ -57,7 +57,7 @@ class Job:
                 except (Exception, SystemExit) as error:  # a package may raise anything
                     row = {"failed": said(error)}
                 finally:
-                    signal.alarm(0)
+                    signal.setitimer(signal.ITIMER_PROF, 0)
                 lines.write(json.dumps({"index": entry["index"], **row}) + "\n")
                 lines.flush()
 
@@ -127,7 +127,7 @@ def said(error: BaseException) -> str:
 
 
 def _late(*_: object) -> None:
-    raise TimeoutError(f"over {SECONDS} s")
+    raise TimeoutError(f"over {SECONDS} s of CPU")
 
 
 def blocked(*names: str) -> None:

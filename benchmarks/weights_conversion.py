@@ -3,7 +3,7 @@
     python benchmarks/weights_conversion.py [--gigabytes 4] [--repeat 3] [--folder DIR]
 
 The input is synthetic: safetensors in several files with an index, matrices of 64 MB. Every run is a process of its
-own; the runs take turns, and the best time of each counts, since what disturbs a measurement only ever adds.
+own; the runs take turns, and the median of each counts.
 
 - memory: the highest resident set of the conversion above that of a process that only imports what it needs
   (TensorFlow for a checkpoint). The goal: at most three times the largest tensor and 300 MB.
@@ -21,6 +21,7 @@ import argparse
 import json
 import os
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -112,7 +113,7 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     kinds = ("copy", "SaveV2", "safetensors", "npz", "ckpt")
-    best: dict[str, dict[str, float]] = {}
+    runs: dict[str, list[dict[str, float]]] = {kind: [] for kind in kinds}
     with tempfile.TemporaryDirectory(dir=arguments.folder) as name:
         source = Path(name, "source")
         source.mkdir()
@@ -120,21 +121,22 @@ def main() -> None:
         os.sync()
         for _ in range(arguments.repeat):
             for kind in kinds:
-                found = run(kind, source, Path(name))
-                old = best.setdefault(kind, found)
-                old["seconds"] = min(old["seconds"], found["seconds"])
-                old["cpu"] = min(old["cpu"], found["cpu"])
-                old["memory"] = max(old.get("memory", 0), found.get("memory", 0))
+                runs[kind].append(run(kind, source, Path(name)))
+    middle = {
+        kind: {key: statistics.median(r[key] for r in found) for key in ("seconds", "cpu")}
+        for kind, found in runs.items()
+    }
     allowed = 3 * TENSOR + 300e6
     print(f"{size / 1e9:.1f} GB, tensors of {TENSOR / 1e6:.0f} MB")
     for kind in kinds:
-        speed = size / best[kind]["seconds"]
+        speed = size / middle[kind]["seconds"]
         line = f"{kind:12} {speed / 1e9:6.2f} GB/s"
         if kind in ("safetensors", "npz", "ckpt"):
             other = "SaveV2" if kind == "ckpt" else "copy"
-            line += f"  {best[other]['seconds'] / best[kind]['seconds']:.2f} of {other}"
-            line += f" ({best[other]['cpu'] / best[kind]['cpu']:.2f} by CPU time)"
-            line += f"  memory {best[kind]['memory'] / 1e6:.0f} MB (allowed {allowed / 1e6:.0f})"
+            line += f"  {middle[other]['seconds'] / middle[kind]['seconds']:.2f} of {other}"
+            line += f" ({middle[other]['cpu'] / middle[kind]['cpu']:.2f} by CPU time)"
+            memory = max(found["memory"] for found in runs[kind])
+            line += f"  memory {memory / 1e6:.0f} MB (allowed {allowed / 1e6:.0f})"
         print(line)
 
 

@@ -149,9 +149,9 @@ class TorchRun:
         self.optimizers.append({"state": state, "param_groups": kept["param_groups"]})
 
 
-def keras_model(name: str, state: dict[str, Any]) -> Any:
+def keras_model(name: str, state: dict[str, Any], exact_training: bool = True) -> Any:
     """The translation with these weights."""
-    model = translated(MODELS[name][0], exact_training=True).Net()
+    model = translated(MODELS[name][0], exact_training=exact_training).Net()
     load_state_dict(model, state)
     return model
 

@@ -12,6 +12,7 @@ from transpile.weights.keras_files.mirror import Mirror, inner, unreached
 from transpile.weights.keras_files.registry import Inputs, register, variables_of
 from transpile.weights.writing import OutputError
 
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # Keras sets them in its errors
 _NAMED = re.compile(r"(^|[._-])saved_?model$", re.IGNORECASE)
 
 
@@ -65,7 +66,8 @@ def _traced(model: Any, inputs: Inputs) -> tuple[Any, Any, str]:
             return function, specs, how
         except Exception as error:  # whatever the model's code raises for sizes that it does not know
             problem = error
-    raise OutputError(f"the model cannot be traced: {' '.join(str(problem).split())[:300]}")
+    text = " ".join(_COLOURS.sub("", f"{type(problem).__name__}: {problem}").split())
+    raise OutputError(f"the model cannot be traced: {text[:300]}")
 
 
 def _nest(inputs: Inputs) -> list[Any]:
