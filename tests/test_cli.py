@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import subprocess
 import sys
 from io import BytesIO, TextIOWrapper
 from pathlib import Path
@@ -389,3 +390,29 @@ def test_coverage_counts_names_not_methods(capsys: Capture) -> None:
     ]
     assert (report["uses"], report["left"]) == (4, 1)
     assert report["apis"][1]["rule"].startswith("TR")
+
+
+@pytest.mark.parametrize(
+    "words", [["check", "net.py"], ["fix", "net.py", "--line", "2"], ["net.py", "-o", "out.py"]]
+)
+def test_a_command_starts_without_what_it_does_not_need(words: list[str], tmp_path: Path) -> None:
+    """Each of these costs as much as the rest of the start; `benchmarks/startup.py` and `hook.py` measure that."""
+    (tmp_path / "net.py").write_text(
+        "import torch\nx = torch.neg(torch.zeros(3, dtype=None))\n", encoding="utf-8"
+    )
+    heavy = [
+        "libcst.matchers",
+        "libcst.codemod",
+        "tensorflow",
+        "torch",
+        "numpy",
+        "jinja2",
+        "nbformat",
+        "pygls",
+    ]
+    code = f"import sys; from transpile.cli import main; main({words}); print([n for n in {heavy} if n in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )  # fmt: skip
+    assert done.stdout.splitlines()[-1] == "[]"

@@ -15,6 +15,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.rewrite.code import source
+from transpile.source.walk import walk
 
 __all__ = ["PLACES", "WHOLE", "bared", "fitted", "whole"]
 
@@ -121,7 +122,7 @@ def bared(before: Any, result: Any) -> Any:
     if before is result or not isinstance(before, cst.BaseExpression):
         return result
     texts = {source(operand) for operand in _operands(before) if operand.lpar and _may_go(operand, True)}
-    return result.visit(_Bare(texts)) if texts and isinstance(result, cst.BaseExpression) else result
+    return walk(result, _Bare(texts)) if texts and isinstance(result, cst.BaseExpression) else result
 
 
 def _operands(node: cst.BaseExpression) -> list[Any]:
@@ -140,24 +141,27 @@ def _may_go(value: Any, enclosed: bool = False) -> bool:
     return all(isinstance(edge, cst.SimpleWhitespace) or "#" not in source(edge) for edge in edges)
 
 
-class _Bare(cst.CSTTransformer):
+class _Bare:
     """Takes the parentheses from whole arguments and list elements of these texts."""
 
     def __init__(self, texts: set[str]) -> None:
-        super().__init__()
         self.texts = texts
 
-    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> cst.Arg:
-        return updated_node.with_changes(value=self._bare(updated_node.value))
+    def on_visit(self, node: Any) -> bool:
+        return True
 
-    def leave_List(self, original_node: cst.List, updated_node: cst.List) -> cst.List:
-        elements = [
-            element.with_changes(value=self._bare(element.value)) for element in updated_node.elements
-        ]
-        return updated_node.with_changes(elements=elements)
+    def on_leave(self, original: Any, updated: Any) -> Any:
+        if isinstance(updated, cst.List):
+            elements = [self._bare(element) for element in updated.elements]
+            changed = any(new is not old for new, old in zip(elements, updated.elements, strict=True))
+            return updated.with_changes(elements=elements) if changed else updated
+        return self._bare(updated) if isinstance(updated, cst.Arg) else updated
 
-    def _bare(self, value: Any) -> Any:
-        return value.with_changes(lpar=(), rpar=()) if value.lpar and source(value) in self.texts else value
+    def _bare(self, place: Any) -> Any:
+        value = place.value
+        if not value.lpar or source(value) not in self.texts:
+            return place
+        return place.with_changes(value=value.with_changes(lpar=(), rpar=()))
 
 
 def _rank(node: cst.BaseExpression) -> int:

@@ -6,11 +6,11 @@ import re
 from typing import Any
 
 import libcst as cst
-import libcst.matchers as m
 
 from transpile.infer.facts import Python
 from transpile.rewrite.context import Context
 from transpile.rewrite.rule_facts import RuleFacts
+from transpile.source.walk import descendants
 
 __all__ = ["default_dtype", "may_be_none"]
 
@@ -28,7 +28,10 @@ def may_be_none(context: Context, text: str) -> bool:
     default = next((p.default for p in parameters if p.name.value == text), None)
     if not isinstance(default, cst.Name) or default.value != "None":
         return False
-    return not m.findall(function, m.AssignTarget(m.Name(text)))
+    return not any(
+        isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Name) and node.target.value == text
+        for node in descendants(function)
+    )
 
 
 def default_dtype(
