@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import json
 import os
 import stat
@@ -14,6 +15,7 @@ import pytest
 
 from transpile.cli import main
 from transpile.commands import names
+from transpile.commands._needs import install
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 Capture = pytest.CaptureFixture[str]
@@ -266,12 +268,29 @@ def test_what_is_not_installed_is_named(
     def broken(*arguments: object) -> None:
         raise ModuleNotFoundError(f"No module named {missing!r}", name=f"{missing}.part")
 
+    def unknown(distribution: str) -> list[str]:
+        raise importlib.metadata.PackageNotFoundError(distribution)
+
     monkeypatch.setattr(check, "plan", broken)
+    monkeypatch.setattr(importlib.metadata, "requires", unknown)
     if extra is None:  # that is a defect, and has its traceback
         with pytest.raises(ModuleNotFoundError):
             main(["check", "net.py"])
     else:
-        assert f"pip install 'transpile[{extra}]'" in refused(capsys, "check", "net.py")
+        assert f"pip install '.[{extra}]' in transpile's folder" in refused(capsys, "check", "net.py")
+
+
+def test_what_to_install_is_named_by_the_packages_own_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """transpile itself may come from a folder or a hook: its name may mean nothing, or another, to an index."""
+    stated = [
+        "click>=8.1",
+        "tensorflow==2.21.*; extra == 'tf'",
+        'torch>=2.1; extra == "torch"',
+        "pygls>=2 ; extra == 'lsp'",
+    ]
+    monkeypatch.setattr(importlib.metadata, "requires", lambda distribution: stated)
+    assert install("torch", "tf") == "pip install 'torch>=2.1' 'tensorflow==2.21.*'"
+    assert install("lsp") == "pip install 'pygls>=2'"
 
 
 def test_watching_needs_files(capsys: Capture) -> None:

@@ -93,14 +93,16 @@ def test_hooks_are_those_that_there_are(block: Block) -> None:
 @pytest.mark.parametrize("block", checks("json"), ids=name)
 def test_tasks_are_json_and_their_pattern_finds_findings(block: Block, tmp_path: Path) -> None:
     tasks = json.loads(block.text)["tasks"]
-    pattern = tasks[1]["problemMatcher"]["pattern"]["regexp"]
+    pattern = tasks[1]["problemMatcher"]["pattern"]
     (tmp_path / "net.py").write_text("import torch\n\n\ndef f(x):\n    return torch.no_such(x)\n")
     places = {"${file}": str(tmp_path / "net.py"), "${lineNumber}": "5"}
     for task in tasks:
         words = [places.get(word, word) for word in task["args"]]
         done = run([sys.executable, "-m", "transpile.cli", *words], tmp_path)
         assert done.returncode == 0, done.stderr
-    assert re.search(pattern, done.stdout, re.MULTILINE), done.stdout
+    (found,) = filter(None, (re.match(pattern["regexp"], line) for line in done.stdout.splitlines()))
+    assert Path(found[pattern["file"]]).name == "net.py" and found[pattern["line"]] == "5"
+    assert found[pattern["code"]] == "API001" and "no_such" in found[pattern["message"]]
 
 
 def run(words: list[str], folder: Path, **variables: str) -> subprocess.CompletedProcess[str]:

@@ -28,8 +28,8 @@ from transpile.project.plan import UnusableCall
 
 # What a command may ask for that not every installation has, and the extra that brings it.
 _EXTRAS = {
-    "torch": "torch,tf",
-    **dict.fromkeys(("tensorflow", "keras", "numpy", "h5py", "safetensors"), "tf"),
+    "torch": ("torch", "tf"),
+    **dict.fromkeys(("tensorflow", "keras", "numpy", "h5py", "safetensors"), ("tf",)),
 }
 
 
@@ -117,10 +117,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UnusableCall as error:
         return _complain(str(error) + _meant(words, str(error)))
     except ModuleNotFoundError as error:
-        extra = _EXTRAS.get((error.name or "").partition(".")[0])
-        if extra is None:
+        extras = _EXTRAS.get((error.name or "").partition(".")[0])
+        if extras is None:
             raise
-        return _complain(f"{name}: needs {error.name}: pip install 'transpile[{extra}]'")
+        from transpile.commands._needs import install
+
+        return _complain(f"{name}: needs {error.name}: {install(*extras)}")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the interpreter complains at exit
         return 141

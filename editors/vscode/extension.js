@@ -18,7 +18,7 @@ async function start() {
     await client.start();
   } catch (error) {
     client = undefined;
-    const text = `transpile: ${command} cannot be started (pip install 'transpile[lsp]'): ${error.message}`;
+    const text = `transpile: ${command} cannot be started (install transpile with its extra "lsp"): ${error.message}`;
     vscode.window.showErrorMessage(text);
   }
 }

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 import shutil
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -164,27 +162,6 @@ def test_jetbrains_calls_a_command_that_works(folder: Path) -> None:
     done = run(filled, folder)
     assert done.returncode == 0, done.stderr
     assert (folder / "net.py").read_text(encoding="utf-8").endswith(DONE)
-
-
-def test_the_tasks_of_vs_code_run_and_their_findings_are_matched(folder: Path) -> None:
-    found = re.search(r"^<!-- checked: json -->\n```json\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert found is not None
-    fix, check = json.loads(found[1])["tasks"]
-    macros = {"${file}": str(folder / "net.py"), "${lineNumber}": "5"}
-
-    def call(task: dict[str, Any]) -> str:
-        done = run([task["command"], *(macros.get(word, word) for word in task["args"])], folder)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    call(fix)
-    assert (folder / "net.py").read_text(encoding="utf-8").endswith(DONE)
-    (folder / "net.py").write_text(SOURCE.replace("torch.neg", "torch.no_such"), encoding="utf-8")
-    pattern = check["problemMatcher"]["pattern"]
-    lines = [re.match(pattern["regexp"], line) for line in call(check).splitlines()]
-    (matched,) = filter(None, lines)
-    assert matched[pattern["line"]] == "5" and matched[pattern["code"]] == "API001"
-    assert Path(matched[pattern["file"]]).name == "net.py" and "no_such" in matched[pattern["message"]]
 
 
 def test_emacs_by_the_script(folder: Path) -> None:

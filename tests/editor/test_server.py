@@ -369,4 +369,4 @@ def test_without_pygls_it_says_what_to_install() -> None:
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
     )
-    assert done.returncode == 2 and "pip install 'transpile[lsp]'" in done.stderr
+    assert done.returncode == 2 and "lsp: needs pygls: pip install '" in done.stderr

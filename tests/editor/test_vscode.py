@@ -60,7 +60,7 @@ def test_it_starts_the_server_and_starts_it_again() -> None:
 
 def test_a_server_that_is_missing_is_said_with_what_to_install() -> None:
     said = calls("fails")
-    assert "pip install 'transpile[lsp]'" in str(said) and "start" not in said
+    assert "install transpile with its extra" in str(said) and "start" not in said
 
 
 def test_the_manifest_names_what_there_is() -> None:

@@ -15,6 +15,8 @@ def command() -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] not in ("pygls", "lsprotocol"):
             raise
-        raise UnusableCall("lsp: needs pygls: pip install 'transpile[lsp]'") from None
+        from transpile.commands._needs import install
+
+        raise UnusableCall(f"lsp: needs pygls: {install('lsp')}") from None
     server.start_io()
     return 0
