@@ -69,6 +69,23 @@ def test_refusals_are_one_line(capsys: Capture) -> None:
     assert main(["inspect", "whole.pth", "--allow-pickle"]) == 0
 
 
+def test_a_folder_that_is_no_one_checkpoint_says_what_it_has(capsys: Capture) -> None:
+    Path("models").mkdir()
+    assert main(["inspect", "models"]) == 2
+    assert capsys.readouterr().err == "transpile: error: models: is a folder, and no one checkpoint\n"
+    for name in ("a", "b"):
+        Path("models", f"{name}.safetensors.index.json").write_text('{"weight_map": {}}')
+    assert main(["inspect", "models"]) == 2
+    wanted = "it has a.safetensors.index.json, b.safetensors.index.json, of which to name one\n"
+    assert capsys.readouterr().err.endswith(wanted)
+
+
+def test_a_pattern_that_no_name_matches_is_said(capsys: Capture) -> None:
+    np.savez("a.npz", **{"x.weight": np.zeros(2), "x.bias": np.zeros(2)})
+    assert main(["inspect", "a.npz", "--name", "y.*"]) == 0
+    assert "none of the 2 names matches y.*\n" in capsys.readouterr().out
+
+
 @pytest.mark.parametrize(
     ("name", "group"),
     [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-import os
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,10 +34,11 @@ def built_model(
     from transpile.verify.result import StageError
     from transpile.verify.sides import given, is_translation, translated
     from transpile.verify.spec import SpecError, target
+    from transpile.weights.greeting import tensorflow_quietly
 
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.filterwarnings("ignore", module="keras|tensorflow")  # they speak of code that is not the user's
     try:
+        tensorflow_quietly()
         wanted = target(text)
         keep = None
         if is_translation(wanted.path):

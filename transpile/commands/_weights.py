@@ -108,7 +108,7 @@ def _without_model(request: Request, found: Contents, told: Told) -> None:
     total = sum(tensor.nbytes for tensor in weights.tensors.values())
     with replacing(Path(request.out)) as path, progress("writing", total) as step:
         _write(output, path, weights.tensors, step)
-    told.notes.append(f"{len(weights.tensors)} tensors written, keyed by their torch names")
+    told.notes.append(f"{len(weights.tensors)} tensors written{_kind(request)}, keyed by their torch names")
     told.warnings += not_finite_warnings({entry.name: entry.not_finite for entry in weights.decisions})
     if request.transpose or told.style == "json":
         told.decisions += [
@@ -176,7 +176,9 @@ def _named(request: Request, model: Any, told: Told) -> None:
     tensors = {name: _variable(variable, output) for name, variable in named_variables(model).items()}
     with replacing(Path(request.out)) as path, progress("writing", 0) as step:
         _write(output, path, tensors, step)
-    told.notes.append(f"{len(tensors)} variables written under their torch names, in Keras' axis order")
+    told.notes.append(
+        f"{len(tensors)} variables written{_kind(request)} under their torch names, in Keras' axis order"
+    )
 
 
 def _to_torch(request: Request, told: Told) -> None:
@@ -195,7 +197,9 @@ def _to_torch(request: Request, told: Told) -> None:
     halves = merged(built.model)
     with replacing(Path(request.out)) as path, progress("writing", 0) as step:
         _write(output, path, tensors, step)
-    told.notes.append(f"{len(tensors)} tensors written under their torch names, in torch's axis order")
+    told.notes.append(
+        f"{len(tensors)} tensors written{_kind(request)} under their torch names, in torch's axis order"
+    )
     if halves:
         told.warnings.append(
             f"{', '.join(halves)}: Keras keeps one sum of two biases; it comes back as one of them, the other is zero"
@@ -207,6 +211,11 @@ def _output(written: str) -> Output:
     return Output((), write_checkpoint, frozenset()) if found is None else found
 
 
+def _kind(request: Request) -> str:
+    """Said where no suffix of a known format said it: a mistyped one gives a checkpoint."""
+    return " as a TensorFlow checkpoint" if writer_for(Path(request.out)) is None else ""
+
+
 def _held(output: Output, dtype: Any, wanted: str | None) -> Any:
     """The dtype to write: the wanted one for floating tensors, as far as the format can hold it."""
     from transpile.weights.files.tensor import dtype_named
@@ -214,7 +223,7 @@ def _held(output: Output, dtype: Any, wanted: str | None) -> Any:
     is_float = dtype.kind == "f" or dtype.name.startswith(("bfloat16", "float8"))
     if wanted is not None and is_float:
         if wanted in output.lacks:
-            raise OutputError(f"this format cannot hold {wanted}")
+            raise OutputError(f"the format of this output cannot hold {wanted}; .safetensors and .ckpt can")
         return dtype_named(wanted)
     return output.held_as(dtype)
 

@@ -95,6 +95,7 @@ def command(
         ValueError,
         TypeError,
     ) as error:  # of a file, of an output, of weights that do not fit: each says why
-        raise UnusableCall(" ".join(str(error).split())) from None
+        lines = [" ".join(line.split()) for line in str(error).splitlines()]
+        raise UnusableCall("; ".join(line for line in lines if line)) from None
     told.end()
     return 0

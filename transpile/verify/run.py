@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +17,7 @@ from transpile.verify.result import DIFFERENT, EQUAL, Comparison, Result, Row, S
 from transpile.verify.session import Request, Run, copies, tolerance, transfer
 from transpile.verify.sides import stage
 from transpile.verify.spec import Target
+from transpile.weights.greeting import dropped
 
 __all__ = ["Request", "Run", "verify"]
 
@@ -56,7 +53,7 @@ def _verify(request: Request, result: Result, kept: list[Any]) -> None:
             torch.set_grad_enabled(True)
         with stage("source"):
             torch_model = TorchModel(original)
-    with stage("import of TensorFlow"), _quiet():
+    with stage("import of TensorFlow"), dropped():
         import tensorflow  # noqa: F401
     with stage("output"):
         keras = KerasModel(side)
@@ -75,20 +72,6 @@ def _verify(request: Request, result: Result, kept: list[Any]) -> None:
     _more(run)
     if result.divergence is not None:
         result.divergence.warnings = diverge.on_the_way(result.divergence, result.rows, side.diagnostics)
-
-
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Inside, what C++ prints to standard error is dropped: TensorFlow greets on import, whatever its log level."""
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def _output_side(request: Request, kept: list[Any]) -> sides.Side:

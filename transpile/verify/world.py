@@ -18,6 +18,8 @@ from types import ModuleType
 
 __all__ = ["World"]
 
+_NEVER = ("torch", "transpile")  # no translation has these for its own
+
 
 class _Blocker(importlib.abc.MetaPathFinder):
     """Makes names as absent as if they were not installed; a None in sys.modules would break who looks there."""
@@ -50,7 +52,7 @@ class World:
         hidden = {n: m for n, m in sys.modules.items() if n.partition(".")[0] in self.blocked}
         for name in hidden:
             del sys.modules[name]
-        blocker = _Blocker(self.blocked)
+        blocker = _Blocker([name for name in self.blocked if not self._has(name)])
         sys.meta_path.insert(0, blocker)
         shadowed = {n: sys.modules[n] for n in self.modules if n in sys.modules}
         sys.modules.update(self.modules)
@@ -72,6 +74,11 @@ class World:
                 del sys.modules[name]
             sys.modules.update(hidden)
             sys.modules.update(shadowed)
+
+    def _has(self, name: str) -> bool:
+        """Whether a blocked name is this side's own: the translation of torchvision is called torchvision."""
+        place = os.path.join(self.folder, name)
+        return name not in _NEVER and (os.path.isdir(place) or os.path.isfile(f"{place}.py"))
 
     def _owns(self, module: ModuleType | None) -> bool:
         file = getattr(module, "__file__", None)

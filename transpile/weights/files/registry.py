@@ -71,6 +71,12 @@ def open_checkpoint(path: Path, allow_pickle: bool = False) -> Opened:
             return opened
     if not path.exists():
         raise FileError(f"{path}: no such file or checkpoint")
+    if path.is_dir():
+        indices = sorted(place.name for place in path.glob("*.index*"))
+        several = (
+            f": it has {', '.join(indices[:4])}{', …' if len(indices) > 4 else ''}, of which to name one"
+        )
+        raise FileError(f"{path}: is a folder, and no one checkpoint{several if indices else ''}")
     raise FileError(f"{path}: is no checkpoint of a known format (it begins with {head[:8]!r})")
 
 

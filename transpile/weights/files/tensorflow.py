@@ -11,6 +11,7 @@ import numpy as np
 from transpile.weights.arrays import Array
 from transpile.weights.files.registry import Opened, register
 from transpile.weights.files.tensor import FileError, FileTensor
+from transpile.weights.greeting import tensorflow_quietly
 
 _DATA = re.compile(r"\.data-\d{5}-of-\d{5}$")
 OBJECT_GRAPH = "_CHECKPOINTABLE_OBJECT_GRAPH"
@@ -46,6 +47,7 @@ def open_tensorflow(path: Path, allow_pickle: bool) -> Opened:
     prefix = prefix_of(path)
     assert prefix is not None
     try:
+        tensorflow_quietly()
         import tensorflow as tf
     except ImportError:
         raise FileError(f"{path}: reading it needs TensorFlow (pip install tensorflow)") from None

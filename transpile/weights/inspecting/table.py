@@ -68,6 +68,9 @@ def table(
             row.values = array if with_values else None
             step(row.tensor.nbytes)
     notes = list(opened.notes)
+    if pattern is not None and not rows and not plain:
+        count = sum(1 for _ in opened.entries())
+        notes.append(f"none of the {count} names matches {pattern}")
     if any(row.name.endswith("num_batches_tracked") for row in rows):
         notes.append(COUNTER_NOTE)
     return Table(opened.format, rows, plain, notes)

@@ -11,6 +11,7 @@ import numpy as np
 
 from transpile.weights.arrays import Array
 from transpile.weights.files import FileTensor
+from transpile.weights.greeting import tensorflow_quietly
 from transpile.weights.writing.pieces import fill
 from transpile.weights.writing.registry import OutputError, Step, register
 
@@ -24,6 +25,7 @@ _ALIGNMENT = 64  # of the memory that TensorFlow takes as it is
 def write_checkpoint(prefix: Path, tensors: Mapping[str, FileTensor], step: Step) -> None:
     """Writes PREFIX.index and PREFIX.data-…, beside which nothing is left."""
     try:
+        tensorflow_quietly()
         import tensorflow as tf
     except ImportError:
         raise OutputError(
