@@ -108,6 +108,7 @@ def render_rule(
         if values.get(name) is not None and context.channels_last:
             values[name] = f"{context.support('to_torch_order')}({values[name]})"
             warn_open(context, original, rule.torch)
+    members_in_torch_order(context, original, plan, rule, values)
     variant = select(rule.variants, facts, context.run.exact_training)
     if variant is None:
         context.say(
@@ -178,6 +179,25 @@ def render_rule(
             return None
         text = f"({text} if {dtype} is not None else {source(other)})"
     return expression(text)
+
+
+def members_in_torch_order(
+    context: Context, original: cst.CSTNode, plan: Plan, rule: Any, values: dict[str, str | None]
+) -> None:
+    """Bring each of a list of tensors back to torch's order, where the list is given a new axis by its number there."""
+    how = plan.data.get("members")
+    name = rule.params[0].name
+    text = values.get(name)
+    if how is None or text is None:
+        return
+    if how == "open":
+        warn_open(context, original, rule.torch)
+    if isinstance(how, str):
+        each = f"{context.support('to_torch_order' if how == 'open' else how)}(t)"
+    else:
+        context.needs("tf")
+        each = f"tf.transpose(t, {how})"
+    values[name] = f"[{each} for t in {text}]"
 
 
 def squeezed(context: Context, plan: Plan, values: dict[str, str | None]) -> Any:

@@ -11,7 +11,7 @@ from transpile.infer.broadcasting import common_layout
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, Var, resolve
 from transpile.infer.join import is_empty
-from transpile.infer.layout import PLAIN, Open, Pair, normalize, order
+from transpile.infer.layout import BY_RANK, PLAIN, Open, Pair, inverse, normalize, order
 from transpile.infer.run import Run
 
 __all__ = ["reduced_layout"]
@@ -150,7 +150,7 @@ def cat(site: Site) -> Fact:
         site.plan.data["empty"] = True
         members = [(member, tensor) for member, tensor in members if not is_empty(tensor)]
     if not members:
-        return Tensor(None, None, None, PLAIN)
+        return _cat_of_unknown(site)
     layout = common_layout(run, members)
     if isinstance(layout, Open) and any(run.layout(t) == PLAIN for _, t in members):
         run.postponed = True
@@ -183,6 +183,15 @@ def cat(site: Site) -> Fact:
     return Tensor(first.rank, dims, first.dtype, layout)
 
 
+def _cat_of_unknown(site: Site) -> Tensor:
+    """torch.cat of members of which nothing is known: behind axis 0 only their rank at run time says which is meant."""
+    dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
+    if dim == 0 or site.plan.data.get("empty") or not site.run.channels_last:
+        return Tensor(None, None, None, PLAIN)
+    site.plan.data["open_axes"] = ["dim"]
+    return Tensor(None, None, None, Open())
+
+
 def _member_operands(run: Run, sequence: Sequence, node: Any) -> list[tuple[Any, Tensor]]:
     """The tensors of a sequence; where it is written out, with their nodes, so that they can be converted."""
     members: list[tuple[Any, Tensor]] = []
@@ -210,11 +219,13 @@ def stack(site: Site) -> Fact:
     value = site.values.get(name)
     sequence = resolve(value[1]) if value is not None and not isinstance(value, list) else UNKNOWN
     members = _member_operands(run, sequence, site.operand(name)) if isinstance(sequence, Sequence) else []
+    dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
     if not members:
+        if run.channels_last and dim != 0:
+            site.plan.data["members"] = "open"
         return Tensor(None, None, None, PLAIN)
     layout = common_layout(run, members)
     first = next((t for _, t in members if t.rank is not None), members[0][1])
-    dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
     if (
         first.rank is None
         or not isinstance(dim, int)
@@ -223,10 +234,9 @@ def stack(site: Site) -> Fact:
     ):
         if run.channels_last:
             run.ask(first, site.node)
-            if isinstance(layout, Open) and first.rank is None:
-                site.plan.data["unsure"] = True
+            _stack_in_torch_order(site, first, layout, dim)
         rank = first.rank + 1 if first.rank is not None else None
-        return Tensor(rank, None, first.dtype, PLAIN if isinstance(layout, Open) or not layout else layout)
+        return Tensor(rank, None, first.dtype, PLAIN)
     rank = first.rank + 1
     at = dim % rank
     result, place = inserted(layout, first.rank, at)
@@ -240,6 +250,35 @@ def stack(site: Site) -> Fact:
             *first.dims[at:],
         )
     return Tensor(rank, dims, first.dtype, result)
+
+
+def _stack_in_torch_order(site: Site, first: Tensor, layout: Any, dim: Any) -> None:
+    """Say how the members go back to torch's order where the new axis has no known place among theirs in memory."""
+    if isinstance(layout, Open):
+        if first.rank is None and dim != 0:
+            site.plan.data["members"] = "open"  # by their rank at run time, with a word of warning
+    elif layout and first.rank is not None:
+        site.plan.data["members"] = inverse(order(layout, first.rank))
+    elif layout:
+        site.plan.data["members"] = "to_torch_order" if layout == BY_RANK else "channels_first"
+
+
+@hook("hstack", "vstack", "dstack", "column_stack")
+def stacked_by_rank(site: Site) -> Fact:
+    """torch.hstack and its like: which axis they join along hangs on the rank, counted in torch's order."""
+    run, name = site.run, site.rule.params[0].name
+    value = site.values.get(name)
+    sequence = resolve(value[1]) if value is not None and not isinstance(value, list) else UNKNOWN
+    members = _member_operands(run, sequence, site.operand(name)) if isinstance(sequence, Sequence) else []
+    if run.channels_last and not site.rule.torch.endswith(".vstack") and not members:
+        site.plan.data["members"] = "open"
+    for node, tensor in members:
+        layout = run.ask(tensor, node or site.node)
+        if isinstance(layout, tuple) and layout and node is not None:
+            run.want(node, tensor, PLAIN)
+        else:
+            _stack_in_torch_order(site, tensor, layout, 0 if site.rule.torch.endswith(".vstack") else 1)
+    return Tensor(None, None, members[0][1].dtype if members else None, PLAIN)
 
 
 def inserted(layout: Pair, rank: int, at: int) -> tuple[Pair, int]:
