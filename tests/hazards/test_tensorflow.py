@@ -12,7 +12,8 @@ from transpile.hazards import check_tensorflow
 from transpile.hazards.codes import EXAMPLES, TENSORFLOW_HEADER, load
 
 load()
-HEAD = """import tensorflow as tf
+HEAD = """import numpy as np
+import tensorflow as tf
 import tensorflow.compat.v1 as v1
 import tf_slim as slim
 from tensorflow import keras
@@ -80,6 +81,46 @@ NEAR_MISSES = [
     "ls = [layers.Dense(2) for name in sorted(set(names))]",
     "seen = {layer.name for layer in model.layers}",
     "x = layers.BatchNormalization(**options)",
+    "x = tf.constant(np.zeros(3), dtype=tf.float32)",
+    "x = tf.constant(np.zeros(3), tf.float32)",
+    "x = tf.constant(np.zeros(3, np.float32))",
+    "x = tf.constant(np.zeros(3, dtype=kind))",
+    "x = tf.constant(np.arange(3))",
+    "x = tf.constant(np.zeros(3).astype('float32'))",
+    "x = tf.cast(np.zeros(3), tf.float32)",
+    "d = tf.data.Dataset.from_tensor_slices(np.zeros((3, 2), np.float32))",
+    "x = tf.range(n) // 2",
+    "x = tf.range(0.0, 1.0, 0.1) / 2",
+    "x = tf.range(n, dtype=tf.float32) / 2",
+    "x = tf.cast(tf.range(n), tf.float32) / 2",
+    "x = x.shape[1] / 2",
+    "x = tf.reduce_mean(x)",
+    "x = tf.reduce_mean(tf.cast(tf.shape(x), tf.float32))",
+    "def f(n):\n    k = tf.range(n)\n    k = tf.cast(k, tf.float32)\n    return k / 2",
+    "x = tf.range(n) == tf.shape(x)[0]",
+    "x = tf.argmax(x, -1) == tf.range(n, dtype=tf.int64)",
+    "x = tf.argmax(x, -1, output_type=tf.int32) == tf.range(n)",
+    "x = tf.shape(x)[0] * 2",
+    "x = tf.reduce_prod(x)",
+    "x = scores + mask * -1e9",
+    "x = tf.cast(x, tf.bfloat16) * -1e9",
+    "x = tf.cast(x, tf.float16) * -1e4 + 1e-4",
+    "x = tf.cast(x, tf.float16)\nlr = 1e-9",
+    "x = tf.cast(x, tf.float16)\nx = tf.where(m, x, -float('inf'))",
+    "keras.mixed_precision.set_global_policy('mixed_float16')\nmodel.fit(d)",
+    "keras.mixed_precision.set_global_policy('mixed_bfloat16')\nwith tf.GradientTape() as t:\n    m(x)",
+    "keras.mixed_precision.set_global_policy('mixed_float16')\nopt = keras.mixed_precision.LossScaleOptimizer(opt)\n"
+    "with tf.GradientTape() as t:\n    m(x)",
+    "x = tf.nn.softplus(x)",
+    "x = tf.nn.softplus(2.0 * x) / 2.0",
+    "x = 0.5 * tf.nn.softplus(x * 2.0)",
+    "x = x * tf.sigmoid(x)",
+    "x = x * tf.sigmoid(2.0 * x)",
+    "x = tf.math.reduce_max(x)",
+    "ls = [layers.Dense(2) for name in {'a': 1, 'b': 2}]",
+    "ls = [layers.Dense(2) for name in list(names)]",
+    "ls = [layers.Dense(2) for name in a - b]",
+    "def f(a):\n    names = set(a)\n    names = sorted(names)\n    return [layers.Dense(2) for n in names]",
 ]
 
 
@@ -125,6 +166,38 @@ CASES = [
     ("class A(layers.Layer):\n    def call(self, x, training):\n        return self.n(x, training=False)", [(STA8, 3)]),
     ("for name in {'a', 'b'}:\n    heads.append(layers.Dense(2, name=name))", [(STA9, 1)]),
     ("heads = {n: layers.Dense(2) for n in frozenset(names)}", [(STA9, 1)]),
+    ("heads = [layers.Dense(2) for n in list(set(names))]", [(STA9, 1)]),
+    ("heads = [layers.Dense(2) for i, n in enumerate(set(a) - set(b))]", [(STA9, 1)]),
+    ("heads = [layers.Dense(2) for n in a.keys() & b.keys()]", [(STA9, 1)]),
+    ("heads = [layers.Dense(2) for n in {'a'}.union(b)]", [(STA9, 1)]),
+    ("def f(a):\n    names = set(a)\n    return [layers.Dense(2) for n in names]", [(STA9, 3)]),
+    ("for n in set(names):\n    ws.append(tf.Variable(x))", [(STA9, 1)]),
+    ("class A(layers.Layer):\n    def f(self):\n        return [self.add_weight(name=n) for n in set(x)]", [(STA9, 3)]),
+    ("x = tf.constant(np.zeros(3))", [("NUM005", 1)]),
+    ("x = tf.Variable(np.random.randn(3, 4), name='x')", [("NUM005", 1)]),
+    ("x = tf.convert_to_tensor(np.linspace(0, 1, 5))", [("NUM005", 1)]),
+    ("d = tf.data.Dataset.from_tensor_slices(np.random.rand(3, 2))", [("NUM005", 1)]),
+    ("x = tf.range(n) / 2", [("NUM006", 1)]),
+    ("x = tf.range(4) / 2.0", [("NUM006", 1)]),
+    ("x = 1 / tf.shape(x)[0]", [("NUM006", 1)]),
+    ("x = (tf.range(n) + 1) / tf.size(x)", [("NUM006", 1)]),
+    ("def f(x):\n    s = tf.shape(x)\n    return s[0] / s[1]", [("NUM006", 3)]),
+    ("x = tf.reduce_mean(tf.argmax(x, -1))", [("NUM006", 1)]),
+    ("x = tf.argmax(x, -1) == tf.range(n)", [("NUM008", 1)]),
+    ("x = tf.cast(ids, tf.int64) + tf.shape(x)[0]", [("NUM008", 1)]),
+    ("x = tf.shape(x)[0] * tf.shape(x)[1]", [("NUM009", 1)]),
+    ("x = tf.math.reduce_prod(tf.shape(x)[1:])", [("NUM009", 1)]),
+    ("x = tf.cast(x, tf.float16) + m * -1e9", [("NUM007", 1)]),
+    ("d = keras.layers.Dense(2, dtype='float16')\nx = x / (n + 1e-8)", [("NUM007", 2)]),
+    ("x = tf.where(m, tf.cast(x, tf.half), -1e10)", [("NUM007", 1)]),
+    (
+        "keras.mixed_precision.set_global_policy('mixed_float16')\nwith tf.GradientTape() as t:\n    m(x)",
+        [("NUM007", 1)],
+    ),
+    ("x = tf.nn.softplus(2.0 * x)", [("NUM004", 1)]),
+    ("def f(x):\n    return tf.math.softplus(x * 10) + 1", [("NUM004", 2)]),
+    ("x = x * tf.sigmoid(1.702 * x)", [("NUM004", 1)]),
+    ("x = tf.math.reduce_std(x, -1)", [("NUM004", 1)]),
 ]  # fmt: skip
 
 
@@ -153,7 +226,11 @@ def test_layers_that_stand_on_lines_of_their_own_go_into_a_list() -> None:
     assert "Sequential(\n            [TFGSConv(c1" in text and check_tensorflow(text, "x.py") == []
 
 
-FIXED = [body for body, wanted in CASES if wanted and wanted[0][0] in (SEQ, CKP, SHP, STA8, STA9)]
+FIXED = [
+    body
+    for body, wanted in CASES
+    if wanted and wanted[0][0] in (SEQ, CKP, SHP, STA8, STA9, "NUM005", "NUM006", "NUM008")
+]
 
 
 @pytest.mark.parametrize("body", FIXED + [e.before for e in EXAMPLES.values() if e.is_tensorflow])

@@ -1,4 +1,4 @@
-"""Lists of tensors of which nothing is known, given an axis or joined along one: the rank at run time decides, aloud."""
+"""Lists of tensors of which nothing is known, given an axis or joined along one: the rank decides, aloud."""
 
 from __future__ import annotations
 

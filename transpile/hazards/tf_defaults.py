@@ -33,8 +33,11 @@ DEFAULT = risk(
     "a function computes something else than torch's of its name",
     """
 The slope of a leaky ReLU is 0.2 by default in tf.nn and 0.3 in Keras, and 0.01 in torch; torch's gelu is the exact one
-unless approximate="tanh" is asked for; the cubic kernel of tf.image.resize has a = -0.5, where torch's has -0.75. In
-code that was ported from torch, say the slope, leave approximate out, and resize by torch's kernel.
+unless approximate="tanh" is asked for; the cubic kernel of tf.image.resize has a = -0.5, where torch's has -0.75.
+tf.math.reduce_variance and reduce_std divide by n, torch's var and std by n - 1 unless told otherwise. torch's
+softplus takes a beta, and divides by it: of tf.nn.softplus(beta * x) the division is easily lost. x * sigmoid(1.702 x)
+is an approximation that torch's gelu never makes. In code that was ported from torch, say the slope, leave approximate
+out, resize by torch's kernel, and multiply the variance by n / (n - 1).
 """,
     before="""
     def activated(x):
@@ -92,6 +95,50 @@ def other_default(source: Source, node: ast.Call) -> None:
             source.say(
                 DEFAULT, node, message, "Ported from torch: resize by torch's kernel, as translations do."
             )
+
+
+@tf_check(ast.Call)
+def biased(source: Source, node: ast.Call) -> None:
+    """tf.math.reduce_variance(x), tf.math.reduce_std(x)"""
+    name = source.name(node.func)
+    if name in ("tensorflow.math.reduce_variance", "tensorflow.math.reduce_std"):
+        message = f"{name.rpartition('_')[2]} divides by n here, and by n - 1 in torch unless unbiased=False is said"
+        source.say(DEFAULT, node, message, "Right for unbiased=False, and inside of normalizations.")
+
+
+@tf_check(ast.BinOp)
+def by_sigmoid(source: Source, node: ast.BinOp) -> None:
+    """x * tf.sigmoid(1.702 * x)"""
+    for side in (node.left, node.right):
+        if not isinstance(node.op, ast.Mult) or not isinstance(side, ast.Call) or _scale(side) != 1.702:
+            continue
+        if source.name(side.func).rpartition(".")[2] == "sigmoid":
+            message = "this is gelu by a sigmoid; torch's is the exact one"
+            source.say(DEFAULT, node, message, "tf.nn.gelu(x) is torch's.")
+
+
+@tf_check(ast.BinOp, ast.Return, ast.Assign, ast.Call, ast.Expr)
+def undivided(source: Source, node: ast.AST) -> None:
+    """tf.nn.softplus(beta * x) that nothing divides by beta"""
+    is_divided = isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Div, ast.Mult))
+    for child in ast.iter_child_nodes(node):
+        name = source.name(child.func) if isinstance(child, ast.Call) else ""
+        is_softplus = name.startswith("tensorflow.") and name.endswith(".softplus")
+        if isinstance(child, ast.Call) and is_softplus and _scale(child) and not is_divided:
+            message = "torch's softplus(x, beta) is softplus(beta * x) / beta; nothing divides here"
+            source.say(DEFAULT, child, message, "Divide by beta, if this was ported from it.")
+
+
+def _scale(call: ast.Call) -> float | None:
+    """The number c in f(c * x) or f(x * c)."""
+    given = call.args[0] if call.args else None
+    if not isinstance(given, ast.BinOp) or not isinstance(given.op, ast.Mult):
+        return None
+    for side in (given.left, given.right):
+        value = side.value if isinstance(side, ast.Constant) else None
+        if isinstance(value, (int, float)) and value > 0:
+            return float(value)
+    return None
 
 
 def _is_cubic(value: ast.expr | None) -> bool:

@@ -66,6 +66,11 @@ class Source:
             return f"{base}.{node.attr}" if base else ""
         return ""
 
+    @property
+    def tensorflow(self) -> str | None:
+        """What the module calls TensorFlow, `tf` as a rule."""
+        return next((local for local, full in self.names.items() if full == "tensorflow"), None)
+
     def is_layer(self, node: ast.AST) -> bool:
         """Whether an expression makes a Keras layer, of Keras' own classes or of one of this module."""
         if not isinstance(node, ast.Call):

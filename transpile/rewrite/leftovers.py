@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+import re
+
 import libcst as cst
+import libcst.matchers as matchers
 
 from transpile.infer.calls import AMBIGUOUS
 from transpile.infer.facts import UNKNOWN, Ref, Var, resolve
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import operation
 
-__all__: list[str] = []
+__all__ = ["NAMES_WITHOUT_A_RULE"]
+
+# The public names of torch.Tensor that no rule knows (a test holds them against the installed torch): what has
+# neither a rule nor stands here is no tensor's, and shows that its owner is something else.
+_NAMES = """
+apply_ as_strided_ cauchy_ ccol_indices chalf col_indices conj_physical_ const_data_ptr crow_indices dense_dim
+dim_order eig geometric_ grad_dtype hash_tensor index indices ipu is_coalesced is_conj is_cpu is_distributed
+is_ipu is_maia is_mtia is_neg is_same_size is_set_to is_shared is_signed is_sparse_csr is_vulkan is_xla layout
+log_normal_ lstsq map2_ map_ module_load mtia name new_empty_strided orgqr output_nr polygamma polygamma_
+q_per_channel_axis q_per_channel_scales q_per_channel_zero_points qscheme register_post_accumulate_grad_hook
+reinforce resize_as resize_as_ resize_as_sparse_ retains_grad row_indices slice_inverse smm solve sparse_dim
+sparse_mask sparse_resize_ sparse_resize_and_clear_ sspaddmm storage_type symeig to_dense to_mkldnn
+to_padded_tensor to_sparse to_sparse_bsc to_sparse_bsr to_sparse_coo to_sparse_csc to_sparse_csr
+unsafe_split_with_sizes values volatile
+"""
+NAMES_WITHOUT_A_RULE = frozenset(_NAMES.split())
 
 
 @operation("left", "refused", "unknown_method", "unknown_attribute")
@@ -24,6 +42,8 @@ def left(context: Context, original: cst.CSTNode, updated: cst.CSTNode) -> None:
             if isinstance(called, Ref) and called.name in plan.rule.aliases:
                 name = called.name  # one reason may stand for several
         context.say("API005", original, f"{name}: {plan.rule.refuse}", hint)
+    elif plan.op.startswith("unknown") and is_of_another_type(context, original):
+        return
     elif plan.op == "unknown_method":
         context.say("API001", original, f"Tensor.{plan.data['name']} has no rule; the call stays as it is")
     elif plan.op == "unknown_attribute":
@@ -38,6 +58,34 @@ def left(context: Context, original: cst.CSTNode, updated: cst.CSTNode) -> None:
         fact = context.run.facts.get(id(original.func)) if isinstance(original, cst.Call) else None
         name = fact.name if isinstance(fact, Ref) else "this torch call"
         context.say("API001", original, f"{name} has no rule; it stays as it is")
+
+
+def is_of_another_type(context: Context, original: cst.CSTNode) -> bool:
+    """Whether a name is read of what is no tensor: no tensor has the name, or none has another one that is read of it.
+
+    The second holds for an attribute that is read and not called. A name that the module itself stores somewhere may
+    be one that it gives its tensors, and shows nothing.
+    """
+    node = original.func if isinstance(original, cst.Call) else original
+    if not isinstance(node, cst.Attribute):
+        return False
+    if _is_foreign(context, node.attr.value):
+        return True
+    is_named = isinstance(node.value, cst.Name) and node.attr.value not in NAMES_WITHOUT_A_RULE
+    if not is_named or isinstance(original, cst.Call) or not context.functions:
+        return False
+    read = matchers.Attribute(value=matchers.Name(cst.ensure_type(node.value, cst.Name).value))
+    found = matchers.findall(context.functions[-1].body, read)
+    return any(isinstance(a, cst.Attribute) and _is_foreign(context, a.attr.value) for a in found)
+
+
+def _is_foreign(context: Context, name: str) -> bool:
+    if name.startswith("_") or name in NAMES_WITHOUT_A_RULE:
+        return False
+    rules = context.run.rules
+    if rules.method(name) is not None or rules.attribute(name) is not None:
+        return False
+    return not re.search(rf"\.{name}\s*(?::[^=\n]+)?=(?!=)|\bsetattr\(", context.run.module.text)
 
 
 @operation("unknown_call")

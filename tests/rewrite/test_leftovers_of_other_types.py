@@ -1,0 +1,59 @@
+"""What is no tensor is not reported as one: near misses first, then the names that show it."""
+
+from __future__ import annotations
+
+import pytest
+
+from transpile import translate
+from transpile.rewrite.leftovers import NAMES_WITHOUT_A_RULE
+from transpile.rulebook import load
+
+HEAD = "import torch\nimport torch.nn.functional as F\n\n\n"
+
+
+def said(body: str) -> list[str]:
+    return [d.code for d in translate(HEAD + body).diagnostics if d.code == "API001"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def f(x: torch.Tensor):\n    return x.to_sparse()\n",
+        "def f(x: torch.Tensor):\n    return x.is_coalesced()\n",
+        "def f(x: torch.Tensor):\n    return x.layout\n",
+        "def f(x: torch.Tensor):\n    return x.view\n",
+        "def f(x: torch.Tensor):\n    x.tag = 3\n    return x.tag\n",
+        "def f(x: torch.Tensor):\n    setattr(x, 'tag', 3)\n    return x.tag\n",
+        "def f(x: torch.Tensor):\n    n = x.getbands() if hasattr(x, 'getbands') else 1\n    return x.to_sparse()\n",
+    ],
+)
+def test_what_tensors_have_is_said(body: str) -> None:
+    assert said(body) == ["API001"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def f(x: torch.Tensor):\n    return len(x.getbands()) if hasattr(x, 'getbands') else x.channels\n",
+        "def f(x: torch.Tensor):\n    if not isinstance(x, torch.Tensor):\n        return x.copy()\n    return x\n",
+        "def f(x: torch.Tensor):\n    if x.palette:\n        w, h = x.size\n    return F.relu(x)\n",
+    ],
+)
+def test_what_no_tensor_has_is_not(body: str) -> None:
+    assert said(body) == []
+
+
+def test_names_without_a_rule_are_all_that_torch_has() -> None:
+    import torch
+
+    book = load()
+    names = {n for n in dir(torch.Tensor) if not n.startswith("_")}
+    without = {n for n in names if book.method(n) is None and book.attribute(n) is None}
+    assert without <= NAMES_WITHOUT_A_RULE
+    assert not [n for n in NAMES_WITHOUT_A_RULE if book.method(n) or book.attribute(n)]
+
+
+@pytest.mark.parametrize(("index", "codes"), [("[:]", []), ("[1:]", []), ("[:, 1]", ["LAY003"])])
+def test_a_store_by_axis_0_alone_needs_no_layout(index: str, codes: list[str]) -> None:
+    found = translate(HEAD + f"def f(m):\n    m.table{index} = torch.relu(m.other)\n").diagnostics
+    assert [d.code for d in found if d.code == "LAY003"] == codes
