@@ -115,3 +115,11 @@ def test_the_graph_follows_imports_of_every_kind() -> None:
     svg = drawn(files, ["fine"] * 5)
     assert svg.count("<a ") == 4 and svg.count('class="edge"') == 7
     assert drawn(files[2:3], ["fine"]) == ""
+
+
+def test_the_contents_name_the_common_folder_once() -> None:
+    page = render([Page("/some/where/net.py", "", ""), Page("/some/where/parts/conv.py", "", "")])
+    assert "<summary>Files of /some/where/</summary>" in page
+    assert '<a href="#f0">net.py</a>' in page and '<a href="#f1">parts/conv.py</a>' in page
+    assert "<summary>Files</summary>" in render([Page("net.py", "", ""), Page("parts/conv.py", "", "")])
+    assert "<h2>net.py" in render([Page("net.py", "", "")])

@@ -13,7 +13,7 @@ from typing import Any
 from transpile import __version__
 from transpile.diagnostics import Diagnostic, Severity
 from transpile.report.html.align import Row, aligned
-from transpile.report.html.graph import drawn
+from transpile.report.html.graph import drawn, folder_of
 from transpile.report.html.highlight import Mark, highlighted
 from transpile.report.uses import Uses, counted
 
@@ -58,6 +58,7 @@ def render(files: Sequence[Page], title: str = "transpile", proof: str = "") -> 
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         files=[_file(number, file, len(files) <= OPEN) for number, file in enumerate(files)],
+        folder=folder_of([file.name for file in files]),
         uses=uses,
         proof=Markup(proof),
         severities=_severities(found),

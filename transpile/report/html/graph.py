@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import escape
 
-__all__ = ["drawn", "imports"]
+__all__ = ["drawn", "folder_of", "imports"]
 
 _WIDE, _HIGH, _GAP = 190, 30, 46
 _LONGEST = 24  # characters of a name
@@ -74,7 +74,7 @@ def drawn(files: Sequence[tuple[str, str]], states: Sequence[str]) -> str:
     }
     width = 24 + len(columns) * (_WIDE + _GAP) - _GAP
     height = 14 + max(map(len, columns.values())) * (_HIGH + 10)
-    common = _folder_of([path for path, _ in files])
+    common = folder_of([path for path, _ in files])
     parts = [f'<svg role="img" aria-label="import graph" viewBox="0 0 {width} {height}" width="{width}">']
     for number, targets in sorted(edges.items()):
         for target in sorted(targets):
@@ -97,7 +97,7 @@ def drawn(files: Sequence[tuple[str, str]], states: Sequence[str]) -> str:
     return "".join([*parts, "</svg>"])
 
 
-def _folder_of(paths: Sequence[str]) -> str:
+def folder_of(paths: Sequence[str]) -> str:
     """The folder that all paths are in, with its slash; "" where there is none."""
     folders = {posixpath.dirname(path) for path in paths}
     if "" in folders or len({path.startswith("/") for path in paths}) > 1:
