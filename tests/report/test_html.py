@@ -122,4 +122,4 @@ def test_the_contents_name_the_common_folder_once() -> None:
     assert "<summary>Files of /some/where/</summary>" in page
     assert '<a href="#f0">net.py</a>' in page and '<a href="#f1">parts/conv.py</a>' in page
     assert "<summary>Files</summary>" in render([Page("net.py", "", ""), Page("parts/conv.py", "", "")])
-    assert "<h2>net.py" in render([Page("net.py", "", "")])
+    assert "<h2>net.py" in render([Page("net.py", "", "")]) and "<h2>" not in render([])

@@ -100,7 +100,7 @@ def drawn(files: Sequence[tuple[str, str]], states: Sequence[str]) -> str:
 def folder_of(paths: Sequence[str]) -> str:
     """The folder that all paths are in, with its slash; "" where there is none."""
     folders = {posixpath.dirname(path) for path in paths}
-    if "" in folders or len({path.startswith("/") for path in paths}) > 1:
+    if not folders or "" in folders or len({path.startswith("/") for path in paths}) > 1:
         return ""
     common = posixpath.commonpath(folders)
     return common + "/" if common and common != "/" else common
