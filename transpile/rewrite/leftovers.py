@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 
 import libcst as cst
-import libcst.matchers as matchers
 
 from transpile.infer.calls import AMBIGUOUS
 from transpile.infer.facts import UNKNOWN, Ref, Var, resolve
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import operation
+from transpile.source.walk import descendants
 
 __all__ = ["NAMES_WITHOUT_A_RULE"]
 
@@ -74,9 +74,14 @@ def is_of_another_type(context: Context, original: cst.CSTNode) -> bool:
     is_named = isinstance(node.value, cst.Name) and node.attr.value not in NAMES_WITHOUT_A_RULE
     if not is_named or isinstance(original, cst.Call) or not context.functions:
         return False
-    read = matchers.Attribute(value=matchers.Name(cst.ensure_type(node.value, cst.Name).value))
-    found = matchers.findall(context.functions[-1].body, read)
-    return any(isinstance(a, cst.Attribute) and _is_foreign(context, a.attr.value) for a in found)
+    name = cst.ensure_type(node.value, cst.Name).value
+    return any(
+        isinstance(read, cst.Attribute)
+        and isinstance(read.value, cst.Name)
+        and read.value.value == name
+        and _is_foreign(context, read.attr.value)
+        for read in descendants(context.functions[-1].body)
+    )
 
 
 def _is_foreign(context: Context, name: str) -> bool:
