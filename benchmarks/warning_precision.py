@@ -191,11 +191,30 @@ def count(folder: Path, manifest: dict[int, dict[str, Any]], data_format: str, c
                 counts.others.append((row, [f"{f.name}:{n}: {c} {text}" for (f, n, c), text in places]))
 
 
+def read_by_hand(table: Path, counts: Counts) -> str:
+    """How many of the warnings in equal models have a verdict, and how many of these are false alarms."""
+    import yaml
+
+    verdicts = {(row["place"], row["code"]): row["verdict"] for row in yaml.safe_load(table.read_text())}
+    found = []
+    for file, line, code in counts.doubted:
+        ends = ["/".join(file.parts[-depth:]) for depth in range(1, len(file.parts))]
+        found.append(
+            next((verdicts[f"{e}:{line}", code] for e in ends if (f"{e}:{line}", code) in verdicts), "")
+        )
+    false = sum(verdict == "false alarm" for verdict in found)
+    read = sum(bool(verdict) for verdict in found)
+    return f"{read} of these {len(found)} were read by hand: {false} false alarms" + (
+        f", {100 * false / read:.0f} %" if read else ""
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("scores", nargs="+", type=Path)
     parser.add_argument("--manifest", type=Path, required=True)
     parser.add_argument("--data-format", default="channels_last")
+    parser.add_argument("--table", type=Path, help="verdicts of people on these warnings: warning_table.yaml")
     arguments = parser.parse_args()
     manifest = {entry["index"]: entry for entry in json.loads(arguments.manifest.read_text())}
     counts = Counts()
@@ -210,6 +229,8 @@ def main() -> None:
     print(f", one in {lines / len(counts.doubted):.0f}" if counts.doubted else "")
     for (file, line, code), message in sorted(counts.doubted.items()):
         print(f"  {file.parent.name}/{file.name}:{line}: {code} {message}")
+    if arguments.table is not None:
+        print(read_by_hand(arguments.table, counts))
     warned = sum(bool(places) for _, places in counts.others)
     print(f"{len(counts.others)} other models, {warned} with a warning in what they consist of")
     for row, places in counts.others:

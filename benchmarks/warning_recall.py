@@ -162,10 +162,10 @@ def attempt(arguments: argparse.Namespace, entry: dict[str, Any], graph: bool) -
 
 def difference(arguments: argparse.Namespace, entry: dict[str, Any]) -> Verdict:
     """Where the numbers part, by `transpile verify`."""
-    aliases = {line.split(" as ")[-1].split()[-1] for line in entry["imports"] if not line.endswith("*")}
-    head, _, rest = entry["factory"].partition(".")
-    factory = rest if head in aliases and rest and "(" not in head else entry["factory"]
     file = arguments.library.joinpath(*entry["module"].split(".")).with_suffix(".py")
+    own = {names[0] for names, _, _ in definitions(ast.parse(file.read_text(errors="replace")))}
+    head, _, rest = entry["factory"].partition(".")
+    factory = rest if head.isidentifier() and head not in own and rest else entry["factory"]
     inputs = []
     for given in entry["inputs"]:
         if "shape" not in given and not re.fullmatch(r"torch\.tensor\(\[\d+\]\)", given.get("expr", "")):
@@ -226,6 +226,8 @@ def judged(
     path = [Step(file, line, tuple(names)) for file, line, names in found["path"]]
     at = f" at {path[-1].file}:{path[-1].line} in {'.'.join(path[-1].names)}" if path else ""
     error = " ".join(found["error"].split())[:160]
+    if not path and found["stage"] == "build" and error.startswith("NameError"):
+        return Verdict(f"the factory of the manifest names torch itself: {error}", [], False)
     return Verdict(f"{found['stage']}{at}: {error}", said_on(path, arguments.library, said), True)
 
 

@@ -67,9 +67,13 @@ def test_warnings_are_counted_where_models_stand(tmp_path: Path) -> None:
     ]
     manifest[3]["factory"] = "pack.nets.SIZE"
     (tmp_path / "models.json").write_text(json.dumps(manifest))
+    table = tmp_path / "table.yaml"
+    table.write_text(
+        "- {code: LAY003, place: 'pack/nets.py:10', construct: a, verdict: false alarm, reason: b}\n"
+    )
     script = ROOT / "benchmarks" / "warning_precision.py"
     done = subprocess.run(
-        [sys.executable, str(script), str(scores), "--manifest", str(tmp_path / "models.json")],
+        [sys.executable, str(script), str(scores), "--manifest", str(tmp_path / "models.json"), "--table", str(table)],
         capture_output=True, text=True, check=True, env={"PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     # Good, SIZE and Block, without what stands beside them: 4 + 1 + 3 lines that are not empty
@@ -77,6 +81,7 @@ def test_warnings_are_counted_where_models_stand(tmp_path: Path) -> None:
         "1 models equal in every measured mode: 2 warnings in 8 lines, one in 4",
         "  pack/blocks.py:2: LAY003 who knows",
         "  pack/nets.py:10: LAY003 who knows",
+        "1 of these 2 were read by hand: 1 false alarms, 100 %",
         "3 other models, 2 with a warning in what they consist of",
         "2 pack builder(): failed: an error",
         "  more.py:1: LAY003 who knows",

@@ -43,6 +43,16 @@ def test_what_no_tensor_has_is_not(body: str) -> None:
     assert said(body) == []
 
 
+def test_a_named_tuple_is_no_tensor() -> None:
+    assert said("def f(x: torch.Tensor):\n    return x._replace(shape=3)\n") == []
+
+
+@pytest.mark.parametrize(("after", "codes"), [("", ["INF001"]), (".astype(int)", [])])
+def test_what_is_read_of_a_result_shows_whose_it_is(after: str, codes: list[str]) -> None:
+    found = translate(HEAD + f"def f(y):\n    return torch.relu(y.z), y['a'].argmax(1){after}\n").diagnostics
+    assert [d.code for d in found if d.code == "INF001"] == codes
+
+
 def test_names_without_a_rule_are_all_that_torch_has() -> None:
     import torch
 

@@ -16,6 +16,7 @@ __all__ = ["NAMES_WITHOUT_A_RULE"]
 
 # The public names of torch.Tensor that no rule knows (a test holds them against the installed torch): what has
 # neither a rule nor stands here is no tensor's, and shows that its owner is something else.
+NAMED_TUPLE = ("_replace", "_asdict", "_fields")
 _NAMES = """
 apply_ as_strided_ cauchy_ ccol_indices chalf col_indices conj_physical_ const_data_ptr crow_indices dense_dim
 dim_order eig geometric_ grad_dtype hash_tensor index indices ipu is_coalesced is_conj is_cpu is_distributed
@@ -84,13 +85,23 @@ def is_of_another_type(context: Context, original: cst.CSTNode) -> bool:
     )
 
 
+def _gives_another_type(context: Context, original: cst.Call) -> bool:
+    """Whether of a call's result a name is read that no tensor has: `.argmax(1).astype(int)` is none of a tensor."""
+    found = matchers.findall(context.functions[-1].body, matchers.Attribute(value=matchers.Call()))
+    return any(
+        isinstance(a, cst.Attribute) and a.value is original and _is_foreign(context, a.attr.value)
+        for a in found
+    )
+
+
 def _is_foreign(context: Context, name: str) -> bool:
     if name.startswith("_") or name in NAMES_WITHOUT_A_RULE:
-        return False
+        return name in NAMED_TUPLE
     rules = context.run.rules
     if rules.method(name) is not None or rules.attribute(name) is not None:
         return False
-    return not re.search(rf"\.{name}\s*(?::[^=\n]+)?=(?!=)|\bsetattr\(", context.run.module.text)
+    stored = rf"\.{name}\s*(?::[^=\n]+)?=(?!=)|\bsetattr\([^,]+,\s*['\"]{name}['\"]"
+    return not re.search(stored, context.run.module.text)
 
 
 @operation("unknown_call")
@@ -102,7 +113,7 @@ def unknown_receiver(context: Context, original: cst.CSTNode, updated: cst.CSTNo
     if name not in SUSPECT or not context.functions:
         return
     owner = resolve(context.run.facts.get(id(original.func.value), UNKNOWN))
-    if owner is UNKNOWN or isinstance(owner, Var):
+    if (owner is UNKNOWN or isinstance(owner, Var)) and not _gives_another_type(context, original):
         context.say(
             "INF001", original,
             f"nothing says whether the receiver of .{name}() is a tensor; the call stays as it is",

@@ -93,13 +93,14 @@ def _keras_file(run: Run, folder: Path) -> tuple[Any, str]:
 def _tflite(run: Run, folder: Path) -> tuple[Any, str]:
     import numpy as np
     import tensorflow as tf
+    from tensorflow.lite.python.convert import ConverterError
 
     function, note = _function(run)
     with run.keras.side.world.entered():
         converter = tf.lite.TFLiteConverter.from_concrete_functions([function], None)
         try:
             data = converter.convert()
-        except Exception:
+        except ConverterError:  # an operation that TFLite has not
             converter.target_spec.supported_ops = [
                 tf.lite.OpsSet.TFLITE_BUILTINS,
                 tf.lite.OpsSet.SELECT_TF_OPS,

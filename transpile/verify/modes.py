@@ -8,8 +8,9 @@ from typing import Any
 from transpile.verify import stir
 from transpile.verify.measure import distance
 from transpile.verify.models import TorchModel, no_dropout
-from transpile.verify.result import DIFFERENT, EQUAL, FAILED, SKIPPED, Comparison
+from transpile.verify.result import DIFFERENT, EQUAL, FAILED, SKIPPED, Comparison, StageError
 from transpile.verify.session import Run, copies, tolerance, transfer
+from transpile.verify.sides import stage
 
 __all__ = ["faint", "graphs", "training_call"]
 
@@ -22,9 +23,11 @@ def faint(run: Run, torch_model: TorchModel) -> None:
         return
     numbers = stir.inputs(run.request.inputs, run.request.seed + 2, FAINT)
     try:
-        wanted = copies(torch_model.call(torch_model.tensors(numbers, run.request.inputs)))
-    except Exception as error:
-        run.add(Comparison("faint input", SKIPPED, note=f"the torch model does not take it: {error}"))
+        with stage("faint input"):
+            wanted = copies(torch_model.call(torch_model.tensors(numbers, run.request.inputs)))
+    except StageError as error:
+        note = f"the torch model does not take it: {error.message}"
+        run.add(Comparison("faint input", SKIPPED, note=note))
         return
     arguments = run.keras.tensors(numbers, run.request.inputs)
     found = run.attempt("faint input", lambda: run.keras.call(arguments), wanted)
@@ -69,24 +72,22 @@ def training_call(run: Run, torch_model: TorchModel) -> None:
     import torch
 
     try:
-        model = copy.deepcopy(torch_model.model).train()
-    except Exception:
+        with stage("training call"):
+            model = copy.deepcopy(torch_model.model).train()
+    except StageError:
         run.add(Comparison("training call", SKIPPED, note="the torch model cannot be copied"))
         return
     with no_dropout():
+        results = []
         try:
-            results = []
-            for seed in (
-                1,
-                2,
-            ):  # statistics of the batch normalize: the first call leaves the second as it would be
+            # statistics of the batch normalize: the first call leaves the second as it would be
+            for seed in (1, 2):
                 torch.manual_seed(seed)
-                arguments = torch_model.tensors(run.numbers, run.request.inputs)
-                results.append(copies(torch_model.call(arguments, model)))
-        except Exception as error:
-            run.add(
-                Comparison("training call", SKIPPED, note=f"torch: {type(error).__name__}: {error}"[:300])
-            )
+                with stage("training call"):
+                    arguments = torch_model.tensors(run.numbers, run.request.inputs)
+                    results.append(copies(torch_model.call(arguments, model)))
+        except StageError as error:
+            run.add(Comparison("training call", SKIPPED, note=f"torch: {error.message}"[:300]))
             return
         if (distance(results[0], results[1])[0] or 0.0) > 1e-5:
             run.add(Comparison("training call", SKIPPED, note="random in training"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,7 +87,7 @@ def copies(value: Any) -> list[tuple[str, Any]]:
 
 
 def tolerance(run: Run, torch_model: TorchModel, numbers: Any = None, wanted: Any = None) -> float:
-    """Twenty times what float32 costs torch itself, within bounds."""
+    """Twenty times what float32 costs torch itself, within bounds; never less than twice that cost."""
     import torch
 
     def double(value: Any) -> Any:
@@ -95,17 +96,19 @@ def tolerance(run: Run, torch_model: TorchModel, numbers: Any = None, wanted: An
     given = torch_model.tensors(numbers or run.numbers, run.request.inputs)
     arguments = [double(v) for v in given[0]], {k: double(v) for k, v in given[1].items()}
     try:
-        model = copy.deepcopy(torch_model.model).double() if torch_model.is_module else torch_model.model
-        exact = copies(torch_model.call(arguments, model))
-        gap = distance(exact, wanted or run.wanted)[0]
-    except Exception:  # a model that names its dtypes does not run in another
+        with stage("float64"):
+            model = copy.deepcopy(torch_model.model).double() if torch_model.is_module else torch_model.model
+            exact = copies(torch_model.call(arguments, model))
+    except StageError:  # a model that names its dtypes does not run in another
         return 1e-4
+    gap = distance(exact, wanted or run.wanted)[0]
     if gap is not None and 20 * gap > CEILING:
         run.result.notes.append(
             f"torch itself differs by {gap:.0e} between float32 and float64: this model amplifies rounding, and what "
             "differs a little more says nothing of the translation"
         )
-    return float(min(max(FLOOR, 20 * (gap or 0.0)), CEILING))
+    own = gap if gap is not None and math.isfinite(gap) else 0.0
+    return float(max(min(max(FLOOR, 20 * own), CEILING), 2 * own))
 
 
 def transfer(keras: KerasModel, state: dict[str, Any]) -> None:

@@ -41,7 +41,16 @@ def stage(name: str) -> Iterator[None]:
         raise
     except BaseException as error:  # user code may raise anything, SystemExit too
         message = re.sub(r"\x1b\[[0-9;]*m", "", f"{type(error).__name__}: {error}".strip())
-        raise StageError(name, message[:2000], traceback.format_exc()) from error
+        raise StageError(name, message[:2000], _trace(error)) from error
+
+
+def _trace(error: BaseException) -> str:
+    """The traceback from where verify hands over to other code; the whole of it where it never does."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    frames = traceback.extract_tb(error.__traceback__)
+    outside = next((i for i, f in enumerate(frames) if not f.filename.startswith(here + os.sep)), 0)
+    shown = traceback.format_list(frames[outside:]) + traceback.format_exception_only(error)
+    return "Traceback (most recent call last):\n" + "".join(shown)
 
 
 @dataclass
