@@ -120,7 +120,7 @@ def _unused(comments: list[_Comment], filename: str, concerns: Callable[[str], b
             continue
         if not comment.codes and (comment.used or not concerns("")):
             continue
-        what = ", ".join(idle) if idle else "anything"
+        what = f"no {', '.join(idle)} is found" if idle else "nothing is found"
         rest = [c for c in comment.codes if c not in idle]
         if rest:
             text = f"# transpile: ignore[{', '.join(rest)}]"
@@ -135,7 +135,7 @@ def _unused(comments: list[_Comment], filename: str, concerns: Callable[[str], b
             fix = Edit(comment.own_line, comment.before, comment.own_line, comment.end_column, "")
         said.append(
             Diagnostic(
-                UNUSED, SEVERITIES[UNUSED], f"nothing is suppressed here: no {what} is found", filename,
+                UNUSED, SEVERITIES[UNUSED], f"nothing is suppressed here: {what}", filename,
                 comment.own_line, comment.column, comment.own_line, comment.end_column,
                 "Take the comment away.", (fix,),
             )
