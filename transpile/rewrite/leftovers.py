@@ -87,10 +87,9 @@ def is_of_another_type(context: Context, original: cst.CSTNode) -> bool:
 
 def _gives_another_type(context: Context, original: cst.Call) -> bool:
     """Whether of a call's result a name is read that no tensor has: `.argmax(1).astype(int)` is none of a tensor."""
-    found = matchers.findall(context.functions[-1].body, matchers.Attribute(value=matchers.Call()))
     return any(
-        isinstance(a, cst.Attribute) and a.value is original and _is_foreign(context, a.attr.value)
-        for a in found
+        isinstance(read, cst.Attribute) and read.value is original and _is_foreign(context, read.attr.value)
+        for read in descendants(context.functions[-1].body)
     )
 
 
