@@ -127,8 +127,9 @@ class Run:
         self.arguments, self.work = arguments, work
         form = ["--data-format", arguments.data_format]
         library = arguments.library.resolve()
-        self.plain = Translations(library, work / "plain", form)
-        self.exact = Translations(library, work / "exact", [*form, "--exact-training"])
+        translations = (arguments.translations or work).resolve()
+        self.plain = Translations(library, translations / "plain", form)
+        self.exact = Translations(library, translations / "exact", [*form, "--exact-training"])
         self.rows: dict[int, Row] = {}
 
     def torch(self, step: str, indices: list[int]) -> dict[int, str]:
@@ -175,7 +176,8 @@ class Run:
             for index, row in self.child("corpus_converting.py", self.exact.out, equal, "back").items():
                 rows[index]["back"] = row.get("back", row.get("failed"))
         self.rows |= rows
-        print(f"{len(self.rows)} models done, {package}", file=sys.stderr, flush=True)
+        for entry in models:  # the table comes at the end, in the manifest's order, when torch has compared
+            print(package, entry["index"], rows[entry["index"]], file=sys.stderr, flush=True)
 
     def all(self, models: list[Row]) -> None:
         """Every model, several slices of packages at a time."""
@@ -215,6 +217,7 @@ def main() -> None:
     parser.add_argument("--data-format", default="channels_last")
     parser.add_argument("--jobs", type=int, default=2, help="slices at a time")
     parser.add_argument("--slice", type=int, default=12, help="models that share a process")
+    parser.add_argument("--translations", type=Path, help="keep these here, and take what is there already")
     parser.add_argument("--folder", type=Path, help="where to work, if not among the temporary files")
     arguments = parser.parse_args()
     models = [

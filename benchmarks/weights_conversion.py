@@ -76,13 +76,13 @@ def synthetic(folder: Path, gigabytes: float) -> int:
     """Writes the input; gives its size in bytes."""
     from safetensors.numpy import save_file
 
-    random = np.random.default_rng(0)
+    values = np.random.default_rng(0).standard_normal((ROWS, COLUMNS), np.float32)
     count = max(1, round(gigabytes * 1e9 / TENSOR))
     places: dict[str, str] = {}
     for first in range(0, count, PER_FILE):
         names = [f"layers.{i}.weight" for i in range(first, min(first + PER_FILE, count))]
         file = f"model-{first // PER_FILE:05d}.safetensors"
-        save_file({n: random.standard_normal((ROWS, COLUMNS), np.float32) for n in names}, folder / file)
+        save_file({n: values + np.float32(first + i) for i, n in enumerate(names)}, folder / file)
         places |= dict.fromkeys(names, file)
     (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": places}))
     return count * TENSOR
