@@ -1,6 +1,6 @@
 """How far ten steps of training drift from torch's: translated with --exact-training, and without.
 
-    python benchmarks/training_drift.py
+    python benchmarks/training_drift.py [conv] [depthwise] [lstm] [transformer] [tied]
 
 The five models of tests/weights/training.py, from the same weights and on the same batches; the layers and the
 optimizer are what the translation makes of torch's. The figure is the largest relative difference of the loss over the
@@ -72,11 +72,14 @@ def drift(
 
 def main() -> None:
     print(f"{'':23} {'--exact-training: loss':>22} {'weights':>9} {'without: loss':>14} {'weights':>9}")
-    for name in MODELS:
+    for name in sys.argv[1:] or MODELS:
         for kind in OPTIMIZERS:
             single, double = TorchRun(name, theirs(kind)), TorchRun(name, theirs(kind), torch.float64)
             first, second = (drift(name, kind, exact, single, double) for exact in (True, False))
-            print(f"{name:12} {kind:10} {first[0]:22.1e} {first[1]:9.1e} {second[0]:14.1e} {second[1]:9.1e}")
+            print(
+                f"{name:12} {kind:10} {first[0]:22.1e} {first[1]:9.1e} {second[0]:14.1e} {second[1]:9.1e}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":
