@@ -136,22 +136,23 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
 
 
 CALLABLES = (AnyCallable, Class, Function, Partial, Ref)
+CATALOGUE = 64  # more than this many choices are no choice of the model's author: names to pick any model by
 
 
 def _common_callable(left: Fact, right: Fact) -> Fact:
-    """Either of two classes or functions."""
-    flat: list[Fact] = []
+    """Either of two classes or functions; one of a whole catalogue is not known."""
+    flat: dict[object, Fact] = {}
     for one in (left, right):
         for choice in one.choices if isinstance(one, AnyCallable) else [one]:
-            if not any(_same_callable(choice, known) for known in flat):
-                flat.append(choice)
-    return AnyCallable(flat) if len(flat) > 1 else flat[0]
+            flat.setdefault(_callable_key(choice), choice)
+    if len(flat) > CATALOGUE:
+        return UNKNOWN
+    return AnyCallable(list(flat.values())) if len(flat) > 1 else next(iter(flat.values()))
 
 
-def _same_callable(left: Fact, right: Fact) -> bool:
-    if isinstance(left, (Class, Function)) and isinstance(right, (Class, Function)):
-        return left.info is right.info
-    return type(left) is type(right) and repr(left) == repr(right)
+def _callable_key(fact: Fact) -> object:
+    """Equal for two facts that are the same class or function."""
+    return fact.info if isinstance(fact, (Class, Function)) else (type(fact), repr(fact))
 
 
 def _apart(left: Layer, right: Layer) -> bool:
