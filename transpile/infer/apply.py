@@ -366,9 +366,11 @@ def image_result(
 ) -> Tensor:
     """Bind an operand as an image of this rank and return the image that comes out."""
     tensor.lent = tensor.lent and tensor.rank != rank
-    if rank is not None and tensor.rank is None:
+    if rank is not None and tensor.rank is None and not tensor.mixed:
         tensor.settle_rank(rank)
         run.learn("rank", site if site is not None else node, rank)
+    if rank is not None and tensor.rank == rank and not _in_an_arm(run):
+        tensor.prove_rank()
     if rank is not None and tensor.rank == rank - 1 and rank >= 4:
         # torch's unbatched form (C, H, W)
         plan.data["unbatched"] = True
@@ -376,7 +378,7 @@ def image_result(
         return Tensor(tensor.rank, None, tensor.dtype, PLAIN)
     if tensor.rank == 5:
         run.module.uses_volumes = True
-    if rank is not None and tensor.rank != rank and tensor.rank != rank - 1:
+    if rank is not None and tensor.rank is not None and tensor.rank != rank and tensor.rank != rank - 1:
         run.remark(
             "LAY003", node or site,
             f"this operand of an operation on rank {rank} seems to have rank {tensor.rank}; its layout is not known",
@@ -388,10 +390,21 @@ def image_result(
         if isinstance(layout, Open):
             layout.settle(IMAGE)
             run.version += 1
-        return Tensor(None, None, tensor.dtype, IMAGE if run.channels_last else PLAIN)
+        elif tensor.mixed:
+            run.want(node, tensor, IMAGE)
+        return Tensor(
+            rank if tensor.mixed else None, None, tensor.dtype, IMAGE if run.channels_last else PLAIN
+        )
     run.want(node, tensor, IMAGE if tensor.rank >= 3 else PLAIN)
     dims: tuple[Dim | None, ...] = (tensor.dim(0), *[None] * (tensor.rank - 1))
     return Tensor(None, dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank >= 3 else PLAIN)
+
+
+def _in_an_arm(run: Run) -> bool:
+    """Whether what is under way may not happen, or the body asks for the number of axes itself."""
+    if run.function is None or run.function.counts_axes:
+        return True
+    return any(kind == "arm" for kind, _ in run.within)
 
 
 def by_returns(site: Site, first: Tensor | None) -> Fact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
+from transpile.infer.cases import keep_cases, narrow_by_case, tell_apart
 from transpile.infer.definitions import Env, FunctionInfo
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
@@ -124,6 +125,8 @@ def if_(run: Run, node: cst.If) -> bool:
     if node.orelse is None and _raises(node.body):
         proven(run, node.test, False)
     result = otherwise if ended_then else then if ended_else else merge(run, then, otherwise)
+    if not ended_then and not ended_else:
+        keep_cases(run, node.test, result, then, otherwise)
     replace_env(run, before, result)
     return False
 
@@ -198,6 +201,7 @@ def replace_env(run: Run, scope: Env, result: Env) -> None:
 
 def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
     """`if isinstance(x, list)`, `if x is None`, `x.dim() == 4`: what the test says inside its branch."""
+    narrow_by_case(run, test, holds)
     if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
         narrow(run, test.expression, not holds)
         return
@@ -378,7 +382,8 @@ def conditional(run: Run, node: cst.IfExp) -> Fact:
         return body if known else orelse
     result = join(body, orelse)
     if isinstance(result, Tensor) and result.source == "conflict":
-        return _same_layout(run, node, body, orelse, result)
+        result = _same_layout(run, node, body, orelse, result)
+    tell_apart(run, node.test, result, body, orelse)
     return result
 
 

@@ -63,7 +63,9 @@ def broadcast(run: Run, node: cst.CSTNode, operands: list[tuple[cst.BaseExpressi
         if len(unknown_tensors) == 1:
             return _alias(unknown_tensors[0])
     dims = broadcast_dims([t for _, t in tensors], rank) if not others else None
-    return Tensor(rank, dims, tensors[0][1].dtype, layout)
+    result = Tensor(rank, dims, tensors[0][1].dtype, layout)
+    alike = len({id(tensor.like or tensor) for _, tensor in tensors}) == 1 and not others
+    return result.with_axes_of(tensors[0][1]) if alike else result  # `x * torch.sigmoid(x)`
 
 
 def _take_images(

@@ -71,11 +71,13 @@ def channel_layer(run: Run, operand: Operand, tensor: Tensor, site: cst.CSTNode,
         if all(other.is_plain for other in uses.values()) and layer.site in run.channel_layers:
             run.convert.pop(id(operand[0]), None)
             return tensor
-        return Tensor(None, None, tensor.dtype, IMAGE) if run.want(operand[0], tensor, IMAGE) else tensor
+        if not run.want(operand[0], tensor, IMAGE):
+            return tensor
+        return Tensor(None, None, tensor.dtype, IMAGE).with_axes_of(tensor)
     if not use.is_plain:
         _run_again(run, [other for other in uses.values() if other.is_plain])
     image = IMAGE if run.channels_last and tensor.rank else tensor.layout
-    return Tensor(tensor.rank, tensor.dims, tensor.dtype, image)
+    return Tensor(tensor.rank, tensor.dims, tensor.dtype, image).with_axes_of(tensor)
 
 
 def made_for_torch_order(run: Run, site: int) -> bool:

@@ -141,6 +141,15 @@ class FunctionInfo:
         return {name.value for test in tests for name in descendants(test) if type(name) is cst.Name}
 
     @cached_property
+    def counts_axes(self) -> bool:
+        """Whether the body asks how many axes something has: `x.ndim`, `x.dim()`, `len(x.shape)`."""
+        return any(
+            (type(node) is cst.Attribute and node.attr.value in ("ndim", "dim", "ndimension"))
+            or (type(node) is cst.Call and isinstance(node.func, cst.Name) and node.func.value == "len")
+            for node in self.own_nodes
+        )
+
+    @cached_property
     def rebound(self) -> set[str]:
         """The names that the body assigns to."""
         names = [

@@ -52,7 +52,8 @@ class Tensor(Fact):
     """
 
     __slots__ = (
-        "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "peers", "like", "dtype_from"
+        "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "peers", "like", "dtype_from",
+        "proven", "mixed", "cases"
     )  # fmt: skip
 
     def __init__(
@@ -71,7 +72,12 @@ class Tensor(Fact):
         self.source = source  # the plan of a permute whose layout its consumer may choose
         self.is_parameter = is_parameter  # a weight or buffer of a layer
         self.lead: Dim | None = None  # the size of the first axis, where the rank is not known
-        self.peers: list[Tensor] = []  # what this is either of, all of one rank that is not known yet
+        self.peers: list[Tensor] = []  # what this is either of
+        self.proven = False  # the body takes it for an image whatever callers bring
+        self.cases: dict[str, tuple[int, int]] = (
+            {}
+        )  # a question → the rank where it is answered by yes, and by no
+        self.mixed = False  # of unknown rank because it is either of two of different ranks
         self.like: Tensor | None = None  # of unknown rank: the one that it has as many axes as
         self.lent = False  # of a parameter: callers have this rank, no use in the body asks for it
         self.dtype_from = (
@@ -91,10 +97,24 @@ class Tensor(Fact):
             if peer.rank is None:
                 peer.settle_rank(rank)
 
+    def prove_rank(self) -> None:
+        """Count the rank as what the body asks for, here and of whatever may stand in this place."""
+        if not self.proven:
+            self.proven = True
+            for peer in self.peers:
+                if peer.rank == self.rank:
+                    peer.prove_rank()
+
     def with_axes_of(self, other: Tensor) -> Tensor:
         """This one, which has as many axes as the other, however many those are."""
         self.like = None if self.rank is not None else other.like or other
+        self.mixed = self.rank is None and other.mixed
         return self
+
+    def ranks(self) -> set[int]:
+        """The ranks that it has in one case or another, where these are all that it can have."""
+        cases = self.cases or (self.like.cases if self.like is not None else {})
+        return {rank for pair in cases.values() for rank in pair}
 
     def first(self) -> Dim | None:
         """The size of the first axis, which may be known though the rank is not."""

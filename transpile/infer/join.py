@@ -226,6 +226,7 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
             conflict.source = "conflict"
         conflict.lead = _lead(left, right, rank)
         conflict.like = _like(left, right, rank)
+        conflict.mixed = _mixed(left, right)
         return conflict
     joined = Tensor(
         rank, dims, left.dtype if left.dtype == right.dtype else None, layout,
@@ -233,9 +234,14 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
     )  # fmt: skip
     joined.lead = _lead(left, right, rank)
     joined.like = _like(left, right, rank)
-    if rank is None:
-        joined.peers = [t for t in (left, right) if t.rank is None]
+    joined.peers = [t for t in (left, right) if t.rank == rank]
+    joined.mixed = _mixed(left, right)
     return joined
+
+
+def _mixed(left: Tensor, right: Tensor) -> bool:
+    """Whether the ranks of two tensors are known to differ, so that no use of one arm settles that of both."""
+    return left.mixed or right.mixed or (None is not left.rank != right.rank is not None)
 
 
 def differ_in_rank(left: Tensor, right: Tensor) -> bool:

@@ -17,19 +17,14 @@ from transpile.infer.contents import members as in_order
 from transpile.infer.either import call_either, call_one_of
 from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Self, Sequence, Tensor, resolve
 from transpile.infer.foreign import LAYERS
-from transpile.infer.join import AnyLayer, join, link
-from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.join import AnyLayer, join
+from transpile.infer.layout import PLAIN
+from transpile.infer.one_of import call_any
 from transpile.infer.plans import Plan
 from transpile.infer.repetition import call_repeated
 from transpile.infer.run import Run
 from transpile.infer.stand_ins import (
     ANY_MODULE,
-    NEUTRAL,
-    agreed,
-    asks_for_images,
-    of_rank,
-    return_in,
-    return_plain,
 )
 from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
@@ -247,7 +242,7 @@ def call_layer(
             either = call_one_of(run, node, layer, positional[0], _alone)
             if either is not None:
                 return either
-        result = _call_any(run, layer, positional, keywords, starred)
+        result = call_any(run, layer, positional, keywords, starred, call_layer)
         if node is not None:
             run.plans[id(node)] = Plan("layer_call", layer=layer)
         return result
@@ -280,66 +275,6 @@ def call_layer(
     if foreign is not None:
         return foreign(run, node, layer, [operand])
     return torch_layer(run, node, layer, operand, positional, keywords)
-
-
-def _call_any(
-    run: Run, layer: AnyLayer, positional: list[Operand], keywords: dict[str, Operand], starred: bool
-) -> Fact:
-    """What one of several layers returns, whichever it is."""
-    # a module of which nothing is known is taken to do what those do that may stand in its place
-    known = [c for c in layer.choices if c.info is not None or c.name != ANY_MODULE] or layer.choices
-    operand = positional[0] if positional else None
-    shared = operand[0] if operand is not None else None
-    known = sorted(known, key=lambda choice: not asks_for_images(choice))  # they say what the operand is
-    choices, apart = of_rank(run, known, operand[1]) if operand is not None else (known, None)
-    result: Fact | None = None
-    wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
-    owns: list[Tensor] = []
-    fixed = False
-    for choice in choices:
-        given = positional
-        if apart is not None and choice.name != NEUTRAL:
-            # each has a rank of its own: what one proves says nothing to the others
-            own = Tensor(
-                None, None, apart.dtype, Open() if isinstance(run.layout(apart), Open) else apart.layout
-            )
-            given = [(shared, own), *positional[1:]]
-            owns.append(own)
-        fact = call_layer(run, None, choice, given, keywords, starred)
-        want = run.convert.pop(id(shared), None) if shared is not None else None
-        wanted.append((choice, want if want is None or apart is None else (apart, want[1])))
-        joined = fact if result is None else join(result, fact)
-        found = resolve(fact)
-        single = choice.members is None and (choice.info is None or asks_for_images(choice))
-        fixed = fixed or (single and isinstance(found, Tensor) and run.layout(found) == IMAGE)
-        new = joined is not fact and joined is not result  # a conflict in the operand is none between these
-        conflict = new and isinstance(joined, Tensor) and joined.source == "conflict"
-        if (
-            isinstance(joined, Tensor)
-            and conflict
-            and (joined.rank in (4, 5) or (fixed and joined.rank in (None, 3)))
-        ):
-            for other in layer.choices:
-                return_in(run, other, IMAGE)  # torch's own layers keep theirs
-            joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
-        elif conflict:
-            for other in layer.choices:
-                return_plain(run, other)
-        result = joined
-    layouts = {run.layout(own) for own in owns}
-    if (
-        apart is not None
-        and len(owns) == len(choices)
-        and len(layouts) == 1
-        and isinstance(layout := layouts.pop(), tuple)
-    ):
-        link(apart.layout, layout)
-    wants = [want for _, want in wanted]
-    if shared is not None and apart is None:
-        agreed(run, shared, wanted)
-    elif shared is not None and wants[0] is not None and all(w and w[1] == wants[0][1] for w in wants):
-        run.convert[id(shared)] = wants[0]
-    return result if result is not None else UNKNOWN
 
 
 def call_member(run: Run, member: Layer, operand: Operand, site: int | None) -> Fact:

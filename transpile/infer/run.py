@@ -226,6 +226,9 @@ class Run:
             return True
         if tensor.rank is not None and normalize(layout, tensor.rank) == have:
             return True
+        if tensor.rank is None and (ranks := tensor.ranks()) and isinstance(have, tuple):
+            if all(normalize(layout, rank) == normalize(have, rank) for rank in ranks):
+                return True
         if layout == IMAGE and self._takes_images(tensor):
             return True
         if tensor.rank is None and not {have, layout} <= {PLAIN, IMAGE, BY_RANK}:

@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Tensor, resolve
 from transpile.infer.functions import analyze
-from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair, normalize
 from transpile.infer.run import Run
 from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, is_elementwise
 
@@ -17,21 +17,16 @@ __all__ = [
     "NEUTRAL",
     "agreed",
     "asks_for_images",
+    "indifferent",
     "of_rank",
     "return_images",
     "return_in",
-    "return_plain",
     "take",
     "takes_images",
 ]
 
 ANY_MODULE = "torch.nn.Module"
 NEUTRAL = "torch.nn.Identity"
-
-
-def return_plain(run: Run, layer: Layer) -> None:
-    """The same for sequences, which are in torch's order unless all of them are not."""
-    return_in(run, layer, PLAIN)
 
 
 def return_in(run: Run, layer: Layer, layout: Pair) -> None:
@@ -42,6 +37,8 @@ def return_in(run: Run, layer: Layer, layout: Pair) -> None:
         return
     if layout == IMAGE and returned.rank is None and forward.widened:
         layout = BY_RANK
+    if returned.rank is not None and normalize(layout, returned.rank) == run.layout(returned):
+        return
     if run.layout(returned) != layout:
         forward.pins[""] = layout
         forward.dirty = True
@@ -52,7 +49,7 @@ def agreed(
     run: Run, operand: cst.BaseExpression, wanted: list[tuple[Layer, tuple[Tensor, Any] | None]]
 ) -> None:
     """One operand for layers that stand in for one another: those that need it in another layout convert it."""
-    wanted = [(choice, want) for choice, want in wanted if want is not None or not _indifferent(run, choice)]
+    wanted = [(choice, want) for choice, want in wanted if want is not None or not indifferent(run, choice)]
     if not wanted:
         return
     first = wanted[0][1]
@@ -93,7 +90,7 @@ def take(run: Run, layer: Layer, layout: Pair) -> None:
         run.version += 1
 
 
-def _indifferent(run: Run, layer: Layer) -> bool:
+def indifferent(run: Run, layer: Layer) -> bool:
     """Whether a layer takes its first argument in any layout, as far as is known."""
     forward = layer.info.find_method("forward") if layer.info is not None else None
     if forward is None:

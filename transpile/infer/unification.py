@@ -76,6 +76,9 @@ def learn(
         elif outer.rank is None and inner.rank is not None:
             outer.rank = inner.rank
             run.learn("rank", node, inner.rank)
+        elif inner.rank is not None and outer.rank != inner.rank and inner.proven:
+            _say_other_rank(run, inner, outer, node)
+            return
         elif inner.rank is not None and outer.rank != inner.rank:
             if run.channels_last and differ_in_rank(inner, outer):
                 inner.layout = BY_RANK
@@ -134,6 +137,17 @@ def learn(
                 learn(run, info, a, b, place)
         else:
             learn(run, info, inner.any(), outer.any(), None)
+
+
+def _say_other_rank(run: Run, inner: Tensor, outer: Tensor, node: cst.BaseExpression | None) -> None:
+    """An argument of another rank than the body takes: one of the two is not what it seems, and stays as it is."""
+    if node is not None and run.channels_last:
+        run.remark(
+            "LAY003", node,
+            f"this argument seems to have rank {outer.rank}, and what is called works on images of rank {inner.rank}; "
+            "its layout is not known",
+            "Annotate it, for example `x: Float[Tensor, \"b c h w\"]`.",
+        )  # fmt: skip
 
 
 def _written_items(node: cst.BaseExpression | None, count: int) -> list[cst.BaseExpression | None]:

@@ -1,0 +1,142 @@
+"""A call of one of several layers: one operand and one result, whichever of them it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from transpile.infer.apply import Operand
+from transpile.infer.facts import UNKNOWN, Fact, Layer, Tensor, resolve
+from transpile.infer.join import AnyLayer, join, link
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair
+from transpile.infer.run import Run
+from transpile.infer.stand_ins import (
+    ANY_MODULE,
+    NEUTRAL,
+    agreed,
+    asks_for_images,
+    indifferent,
+    of_rank,
+    return_in,
+)
+
+__all__ = ["call_any"]
+
+Call = Callable[..., Fact]  # transpile.infer.layers.call_layer
+
+
+def call_any(
+    run: Run,
+    layer: AnyLayer,
+    positional: list[Operand],
+    keywords: dict[str, Operand],
+    starred: bool,
+    call: Call,
+) -> Fact:
+    """What one of several layers returns, whichever it is."""
+    # a module of which nothing is known is taken to do what those do that may stand in its place
+    known = [c for c in layer.choices if c.info is not None or c.name != ANY_MODULE] or layer.choices
+    operand = positional[0] if positional else None
+    shared = operand[0] if operand is not None else None
+    known = sorted(known, key=lambda choice: not asks_for_images(choice))  # they say what the operand is
+    choices, apart = of_rank(run, known, operand[1]) if operand is not None else (known, None)
+    given = positional
+    results = [_chosen(run, choice, given, keywords, starred, apart, call) for choice in choices]
+    image = _taken_by_all(run, choices, results) if apart is None else None
+    if image is not None and operand is not None:
+        # those to whom the layout means nothing are given it, and return it, as the one that needs it
+        taken = Tensor(image[0].rank, None, image[0].dtype, image[1]).with_axes_of(image[0])
+        given = [(shared, taken), *positional[1:]]
+        results = [_chosen(run, choice, given, keywords, starred, None, call) for choice in choices]
+        result: Fact | None = None
+        for fact, _, _ in results:
+            result = fact if result is None else join(result, fact)
+        if shared is not None:
+            run.convert[id(shared)] = image
+        return result if result is not None else UNKNOWN
+    result = None
+    wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
+    owns: list[Tensor] = []
+    fixed = False
+    for choice, (fact, want, own) in zip(choices, results, strict=True):
+        if own is not None:
+            owns.append(own)
+        wanted.append((choice, want if want is None or apart is None else (apart, want[1])))
+        joined = fact if result is None else join(result, fact)
+        found = resolve(fact)
+        single = choice.members is None and (choice.info is None or asks_for_images(choice))
+        fixed = fixed or (single and isinstance(found, Tensor) and run.layout(found) == IMAGE)
+        new = joined is not fact and joined is not result  # a conflict in the operand is none between these
+        conflict = new and isinstance(joined, Tensor) and joined.source == "conflict"
+        if conflict and isinstance(joined, Tensor):
+            if joined.rank in (4, 5) or (fixed and joined.rank in (None, 3)):
+                target: Pair = IMAGE  # torch's own layers keep theirs
+            elif _an_image(run, result, found):
+                target = BY_RANK  # whichever it is tells by its number of axes what it is
+            else:
+                target = PLAIN
+            for other in layer.choices:
+                return_in(run, other, target)
+            if target == IMAGE:
+                joined = Tensor(joined.rank, joined.dims, joined.dtype, IMAGE)
+            elif target == BY_RANK:
+                joined = Tensor(None, None, joined.dtype, BY_RANK)
+        result = joined
+    layouts = {run.layout(own) for own in owns}
+    if (
+        apart is not None
+        and len(owns) == len(choices)
+        and len(layouts) == 1
+        and isinstance(layout := layouts.pop(), tuple)
+    ):
+        link(apart.layout, layout)
+    wants = [want for _, want in wanted]
+    if shared is not None and apart is None:
+        agreed(run, shared, wanted)
+    elif shared is not None and wants[0] is not None and all(w and w[1] == wants[0][1] for w in wants):
+        run.convert[id(shared)] = wants[0]
+    return result if result is not None else UNKNOWN
+
+
+def _chosen(
+    run: Run,
+    choice: Layer,
+    given: list[Operand],
+    keywords: dict[str, Operand],
+    starred: bool,
+    apart: Tensor | None,
+    call: Call,
+) -> tuple[Fact, tuple[Tensor, Any] | None, Tensor | None]:
+    """What one of several layers returns, the layout that it needs its operand in, and the operand if it is its own."""
+    shared = given[0][0] if given else None
+    own = None
+    if apart is not None and choice.name != NEUTRAL:
+        # each has a rank of its own: what one proves says nothing to the others
+        layout = Open() if isinstance(run.layout(apart), Open) else apart.layout
+        own = Tensor(None, None, apart.dtype, layout)
+        given = [(shared, own), *given[1:]]
+    fact = call(run, None, choice, given, keywords, starred)
+    want = run.convert.pop(id(shared), None) if shared is not None else None
+    return fact, want, own
+
+
+def _taken_by_all(
+    run: Run, choices: list[Layer], results: list[tuple[Fact, tuple[Tensor, Any] | None, Tensor | None]]
+) -> tuple[Tensor, Any] | None:
+    """The conversion to an image that some of several layers need, where it means nothing to the others."""
+    wants = [want for _, want, _ in results if want is not None]
+    if not wants or len(wants) == len(results) or any(want[1] != IMAGE for want in wants):
+        return None
+    others = [choice for choice, (_, want, _) in zip(choices, results, strict=True) if want is None]
+    return wants[0] if all(indifferent(run, choice) for choice in others) else None
+
+
+def _an_image(run: Run, left: Fact | None, right: Fact) -> bool:
+    """Whether one of two results is an image of four axes, and the number of the other's is not known."""
+    tensors = [t for t in (resolve(left or UNKNOWN), right) if isinstance(t, Tensor)]
+    layouts = [run.layout(t) for t in tensors]
+    images = [t.rank == 4 and layout == IMAGE for t, layout in zip(tensors, layouts, strict=True)]
+    plains = [
+        t.rank is None and layout in (PLAIN, BY_RANK) for t, layout in zip(tensors, layouts, strict=True)
+    ]
+    return len(tensors) == 2 and any(images) and any(plains)
