@@ -393,5 +393,5 @@ def _same_layout(run: Run, node: cst.IfExp, body: Fact, orelse: Fact, joined: Te
     assert isinstance(first, Tensor) and isinstance(second, Tensor)
     target = run.layout(first)
     if isinstance(target, tuple) and run.want(node.orelse, second, target):
-        return Tensor(joined.rank, joined.dims, joined.dtype, target)
+        return Tensor(joined.rank, joined.dims, joined.dtype, target).with_axes_of(joined)
     return joined

@@ -40,7 +40,7 @@ def _question(function: FunctionInfo | None, test: cst.BaseExpression) -> tuple[
         return None
     names = {node.value for node in (test, *nodes) if isinstance(node, cst.Name)}
     own = function.parameters[0].name if function.owner is not None and function.parameters else ""
-    if names - {own} & function.rebound or not names:
+    if (names - {own}) & function.rebound or not names:
         return None
     return _CODE.code_for_node(test.with_changes(lpar=[], rpar=[])), holds
 

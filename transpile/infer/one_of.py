@@ -19,10 +19,13 @@ from transpile.infer.stand_ins import (
     of_rank,
     return_in,
 )
+from transpile.infer.torch_layers import keeps_axes
 
 __all__ = ["call_any"]
 
 Call = Callable[..., Fact]  # transpile.infer.layers.call_layer
+# what one of the layers returns, the layout it needs its operand in, and the operand where it has one of its own
+Result = tuple[Fact, "tuple[Tensor, Any] | None", "Tensor | None"]
 
 
 def call_any(
@@ -53,7 +56,7 @@ def call_any(
             result = fact if result is None else join(result, fact)
         if shared is not None:
             run.convert[id(shared)] = image
-        return result if result is not None else UNKNOWN
+        return _with_axes(operand, choices, results, result)
     result = None
     wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
     owns: list[Tensor] = []
@@ -95,7 +98,32 @@ def call_any(
         agreed(run, shared, wanted)
     elif shared is not None and wants[0] is not None and all(w and w[1] == wants[0][1] for w in wants):
         run.convert[id(shared)] = wants[0]
-    return result if result is not None else UNKNOWN
+    return _with_axes(operand, choices, results, result)
+
+
+def _with_axes(
+    operand: Operand | None, choices: list[Layer], results: list[Result], result: Fact | None
+) -> Fact:
+    """The result, which has as many axes as the operand where it has whichever layer it is."""
+    if result is None:
+        return UNKNOWN
+    given, returned = resolve(operand[1]) if operand is not None else UNKNOWN, resolve(result)
+    if not isinstance(given, Tensor) or not isinstance(returned, Tensor) or returned is given:
+        return result
+    if given.rank is None and returned.rank is None and returned.like is None:
+        root = given.like or given
+        facts = [resolve(fact) for fact, _, _ in results]
+        kept = [
+            (
+                keeps_axes(choice.name)
+                if choice.info is None
+                else isinstance(fact, Tensor) and (fact.like or fact) is root
+            )
+            for choice, fact in zip(choices, facts, strict=True)
+        ]
+        if all(kept):
+            return returned.with_axes_of(given)
+    return result
 
 
 def _chosen(
@@ -106,7 +134,7 @@ def _chosen(
     starred: bool,
     apart: Tensor | None,
     call: Call,
-) -> tuple[Fact, tuple[Tensor, Any] | None, Tensor | None]:
+) -> Result:
     """What one of several layers returns, the layout that it needs its operand in, and the operand if it is its own."""
     shared = given[0][0] if given else None
     own = None
@@ -120,9 +148,7 @@ def _chosen(
     return fact, want, own
 
 
-def _taken_by_all(
-    run: Run, choices: list[Layer], results: list[tuple[Fact, tuple[Tensor, Any] | None, Tensor | None]]
-) -> tuple[Tensor, Any] | None:
+def _taken_by_all(run: Run, choices: list[Layer], results: list[Result]) -> tuple[Tensor, Any] | None:
     """The conversion to an image that some of several layers need, where it means nothing to the others."""
     wants = [want for _, want, _ in results if want is not None]
     if not wants or len(wants) == len(results) or any(want[1] != IMAGE for want in wants):

@@ -165,7 +165,7 @@ class Run:
                 self.as_tensor(var.origin)
         if isinstance(fact, Tensor):
             fact.lent = fact.lent and fact.rank != rank
-            if rank is not None and fact.rank is None:
+            if rank is not None and fact.rank is None and not fact.mixed:
                 fact.settle_rank(rank)
                 self.learn("rank", node, rank)
             return fact
@@ -226,9 +226,9 @@ class Run:
             return True
         if tensor.rank is not None and normalize(layout, tensor.rank) == have:
             return True
-        if tensor.rank is None and (ranks := tensor.ranks()) and isinstance(have, tuple):
-            if all(normalize(layout, rank) == normalize(have, rank) for rank in ranks):
-                return True
+        ranks = tensor.ranks() if tensor.rank is None and isinstance(have, tuple) else set()
+        if ranks and all(normalize(layout, rank) == normalize(have, rank) for rank in ranks):
+            return True
         if layout == IMAGE and self._takes_images(tensor):
             return True
         if tensor.rank is None and not {have, layout} <= {PLAIN, IMAGE, BY_RANK}:

@@ -284,7 +284,7 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
         run.demand(resolved, pin)
         return fact
     if run.want(value, resolved, pin):
-        return Tensor(resolved.rank, resolved.dims, resolved.dtype, pin)
+        return Tensor(resolved.rank, resolved.dims, resolved.dtype, pin).with_axes_of(resolved)
     return fact
 
 

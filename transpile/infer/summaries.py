@@ -210,7 +210,7 @@ def _handed_on(
         # handed on, or changed element by element: what comes out is as what went in
         if outer.rank is None and run.layout(outer) == settle(layout):
             return outer
-        return Tensor(outer.rank, outer.dims, outer.dtype, layout)
+        return Tensor(outer.rank, outer.dims, outer.dtype, layout).with_axes_of(outer)
     if inner.rank is not None and returned.rank == inner.rank:
         return Tensor(None, None, returned.dtype, layout)
     return None

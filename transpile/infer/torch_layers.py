@@ -121,6 +121,14 @@ def is_elementwise(name: str) -> bool:
     )
 
 
+def keeps_axes(name: str) -> bool:
+    """Whether what a layer of torch.nn returns has as many axes as what it is given."""
+    short = name.rpartition(".")[2]
+    others = ("Flatten", "Unflatten", "Sequential", "ModuleList", "ModuleDict", "Module")
+    same = short.startswith(SAME_SHAPE) or (short in AXIS_LAYERS and short not in others)
+    return is_elementwise(name) or (name.startswith("torch.nn.") and same)
+
+
 def image_dims(short: str, layer: Layer, tensor: Tensor, result: Tensor) -> Tensor:
     """Sizes of the result: batch kept, channels by the layer's arguments, space where it is known to stay."""
     if result.rank is None:

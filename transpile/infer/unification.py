@@ -23,7 +23,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import differ_in_rank, join, link
-from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair, normalize
 from transpile.infer.run import Run, same
 
 __all__ = ["is_callable", "learn", "learn_entry"]
@@ -74,8 +74,9 @@ def learn(
                 info.dirty = True
                 run.version += 1
         elif outer.rank is None and inner.rank is not None:
-            outer.rank = inner.rank
-            run.learn("rank", node, inner.rank)
+            if not outer.mixed:
+                outer.rank = inner.rank
+                run.learn("rank", node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank and inner.proven:
             _say_other_rank(run, inner, outer, node)
             return
@@ -103,6 +104,12 @@ def learn(
             return
         if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
             return  # nothing in the body depends on it: every caller keeps its own
+        if inner.rank is not None and isinstance(have, tuple) and isinstance(want, tuple):
+            if normalize(have, inner.rank) == normalize(want, inner.rank) and outer.rank in (
+                None,
+                inner.rank,
+            ):
+                return  # at the rank that is taken they are one
         foreign = isinstance(have, tuple) and have not in (PLAIN, IMAGE, BY_RANK)
         if isinstance(want, Open) and foreign and node is not None and run.want(node, outer, PLAIN):
             # other layouts belong to the body that they came about in
