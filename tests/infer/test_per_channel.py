@@ -67,7 +67,7 @@ def test_an_image_stands_beside_it(factory: str, given: list[str]) -> None:
 def test_scores_stay_in_torch_order_beside_a_number_for_each_head() -> None:
     translation = translate(SOURCE)
     heads = translation.code.partition("class Heads(")[2]
-    assert "k) * self.g)" in heads and translation.signatures["Heads.call"]["return"] is None
+    assert "k) * self.g" in heads and translation.signatures["Heads.call"]["return"] is None
 
 
 def test_signatures_say_so() -> None:

@@ -366,10 +366,11 @@ def image_result(
 ) -> Tensor:
     """Bind an operand as an image of this rank and return the image that comes out."""
     tensor.lent = tensor.lent and tensor.rank != rank
-    if rank is not None and tensor.rank is None and not tensor.mixed:
+    if rank is not None and tensor.rank is None and not (tensor.mixed and run.in_an_arm):
         tensor.settle_rank(rank)
         run.learn("rank", site if site is not None else node, rank)
-    if rank is not None and tensor.rank == rank and not _in_an_arm(run):
+    counts = run.function is None or run.function.counts_axes
+    if rank is not None and tensor.rank == rank and not counts and not run.in_an_arm:
         tensor.prove_rank()
     if rank is not None and tensor.rank == rank - 1 and rank >= 4:
         # torch's unbatched form (C, H, W)
@@ -398,13 +399,6 @@ def image_result(
     run.want(node, tensor, IMAGE if tensor.rank >= 3 else PLAIN)
     dims: tuple[Dim | None, ...] = (tensor.dim(0), *[None] * (tensor.rank - 1))
     return Tensor(None, dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank >= 3 else PLAIN)
-
-
-def _in_an_arm(run: Run) -> bool:
-    """Whether what is under way may not happen, or the body asks for the number of axes itself."""
-    if run.function is None or run.function.counts_axes:
-        return True
-    return any(kind == "arm" for kind, _ in run.within)
 
 
 def by_returns(site: Site, first: Tensor | None) -> Fact:

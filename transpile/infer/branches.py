@@ -26,7 +26,7 @@ from transpile.infer.join import join
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, normalize
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
-from transpile.infer.statements import statement, suite
+from transpile.infer.statements import statement, suite, within
 from transpile.source.walk import descendants
 
 __all__ = ["merge", "narrow", "replace_env", "truth"]
@@ -372,10 +372,12 @@ def conditional(run: Run, node: cst.IfExp) -> Fact:
     before = run.env
     saved = dict(before)
     narrow(run, node.test, True)
-    body = evaluate(run, node.body)
+    with within(run, "arm", node.body):
+        body = evaluate(run, node.body)
     replace_env(run, before, Env(before.parent, dict(saved)))
     narrow(run, node.test, False)
-    orelse = evaluate(run, node.orelse)
+    with within(run, "arm", node.orelse):
+        orelse = evaluate(run, node.orelse)
     replace_env(run, before, Env(before.parent, dict(saved)))
     known = truth(run, node.test)
     if known is not None:

@@ -122,6 +122,11 @@ class Run:
         """The functions of every module that was read."""
         return [function for module in self.modules.loaded() for function in module.functions]
 
+    @property
+    def in_an_arm(self) -> bool:
+        """Whether what is under way happens in one arm of a branch."""
+        return any(kind == "arm" for kind, _ in self.within)
+
     # --- nodes -----------------------------------------------------------------------------------------------
 
     def fact(self, node: cst.CSTNode) -> Fact:
@@ -165,7 +170,7 @@ class Run:
                 self.as_tensor(var.origin)
         if isinstance(fact, Tensor):
             fact.lent = fact.lent and fact.rank != rank
-            if rank is not None and fact.rank is None and not fact.mixed:
+            if rank is not None and fact.rank is None and not (fact.mixed and self.in_an_arm):
                 fact.settle_rank(rank)
                 self.learn("rank", node, rank)
             return fact

@@ -23,7 +23,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import differ_in_rank, join, link
-from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, Pair, normalize
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair, normalize
 from transpile.infer.run import Run, same
 
 __all__ = ["is_callable", "learn", "learn_entry"]
@@ -104,12 +104,8 @@ def learn(
             return
         if isinstance(want, Open) and not want.asked and not want.fresh and run.channels_last:
             return  # nothing in the body depends on it: every caller keeps its own
-        if inner.rank is not None and isinstance(have, tuple) and isinstance(want, tuple):
-            if normalize(have, inner.rank) == normalize(want, inner.rank) and outer.rank in (
-                None,
-                inner.rank,
-            ):
-                return  # at the rank that is taken they are one
+        if outer.rank in (None, inner.rank) and _one_order(have, want, inner.rank):
+            return
         foreign = isinstance(have, tuple) and have not in (PLAIN, IMAGE, BY_RANK)
         if isinstance(want, Open) and foreign and node is not None and run.want(node, outer, PLAIN):
             # other layouts belong to the body that they came about in
@@ -144,6 +140,13 @@ def learn(
                 learn(run, info, a, b, place)
         else:
             learn(run, info, inner.any(), outer.any(), None)
+
+
+def _one_order(have: Layout, want: Layout, rank: int | None) -> bool:
+    """Whether two layouts are one at the rank that is taken."""
+    if rank is None or not isinstance(have, tuple) or not isinstance(want, tuple):
+        return False
+    return normalize(have, rank) == normalize(want, rank)
 
 
 def _say_other_rank(run: Run, inner: Tensor, outer: Tensor, node: cst.BaseExpression | None) -> None:
