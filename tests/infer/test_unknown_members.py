@@ -116,3 +116,37 @@ def test_tokens_of_a_class_that_nobody_calls_with_maps(axis: int) -> None:
         data_format="channels_last",
         returns="plain",
     ).check()
+
+
+JOINED = """
+import torch
+from torch import nn
+
+
+class Root(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.conv = nn.Conv2d(4 * n, n, 1)
+
+    def forward(self, x2, x1, extra):
+        x = torch.cat((x2, x1) + tuple(extra), dim=1)
+        return self.conv(x) + x1
+
+
+class Tree(nn.Module):
+    def __init__(self, n, keep):
+        super().__init__()
+        self.a = nn.Conv2d(n, n, 1)
+        self.b = nn.Conv2d(n, n, 1)
+        self.root = Root(n)
+        self.keep = keep
+
+    def forward(self, x):
+        y = self.a(x)
+        return self.root(self.b(y), y, self.keep(x, y))
+"""
+
+
+def test_what_is_joined_with_images_in_one_list_is_taken_for_images():
+    assert "tf.concat((x2, x1) + tuple(extra), axis=-1)" in translate(JOINED).code
+    Pair(JOINED, "Tree(3, lambda x, y: [x, y])", ["image[2,3,6,5]"], returns="image").check()

@@ -37,6 +37,15 @@ def binary_operation(run: Run, node: cst.BinaryOperation) -> Fact:
     return operation(run, node, node.operator, (node.left, left), (node.right, right))
 
 
+def _element(left: Fact, right: Fact) -> Fact:
+    """What an element of two sequences in one is: beside tensors, what nothing is known of is taken for one of them."""
+    left, right = resolve(left), resolve(right)
+    for one, other in ((left, right), (right, left)):
+        if isinstance(one, Tensor) and other is UNKNOWN:
+            return Tensor(one.rank, None, one.dtype, one.layout)
+    return join(left, right)
+
+
 def operation(
     run: Run, node: cst.CSTNode, operator: cst.CSTNode, left: tuple[cst.BaseExpression | None, Fact],
     right: tuple[cst.BaseExpression | None, Fact],
@@ -61,14 +70,16 @@ def operation(
     if isinstance(first, Sequence) and isinstance(second, Sequence) and isinstance(operator, cst.Add):
         if first.items is not None and second.items is not None:
             return Sequence(first.type, first.items + second.items)
-        both = Sequence(first.type, None, join(first.any(), second.any()))
+        both = Sequence(first.type, None, _element(first.any(), second.any()))
         if first.items is not None and second.ones_after is not None:
             both.ones_after = len(first.items) + second.ones_after
         return both
     for one, other in ((first, second), (second, first)):
         a_tuple = isinstance(one, Sequence) and one.type == "tuple" and isinstance(operator, cst.Add)
         if a_tuple and (other is UNKNOWN or isinstance(other, Var)):  # nothing but a tuple adds to a tuple
-            return Sequence("tuple", None, UNKNOWN)
+            return Sequence(
+                "tuple", None, _element(one.any() if isinstance(one, Sequence) else UNKNOWN, UNKNOWN)
+            )
     if isinstance(first, Sequence) and isinstance(operator, cst.Multiply):
         if (
             first.items is not None
