@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import libcst as cst
 
-from transpile.infer.cases import keep_cases, narrow_by_case, tell_apart
+from transpile.infer.cases import keep_cases, tell_apart
 from transpile.infer.definitions import Env, FunctionInfo
-from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,
@@ -19,17 +18,17 @@ from transpile.infer.facts import (
     Ref,
     Sequence,
     Tensor,
-    Var,
     resolve,
 )
 from transpile.infer.join import join
-from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, normalize
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, normalize
+from transpile.infer.narrowing import narrow, proven
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.statements import statement, suite, within
 from transpile.source.walk import descendants
 
-__all__ = ["merge", "narrow", "replace_env", "truth"]
+__all__ = ["merge", "replace_env", "truth"]
 
 
 def merge(run: Run, first: Env, second: Env) -> Env:
@@ -199,92 +198,12 @@ def replace_env(run: Run, scope: Env, result: Env) -> None:
     run.env = scope
 
 
-def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
-    """`if isinstance(x, list)`, `if x is None`, `x.dim() == 4`: what the test says inside its branch."""
-    narrow_by_case(run, test, holds)
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-        narrow(run, test.expression, not holds)
-        return
-    if isinstance(test, cst.BooleanOperation):
-        if isinstance(test.operator, cst.And) == holds:
-            narrow(run, test.left, holds)
-            narrow(run, test.right, holds)
-        return
-    if not isinstance(test, cst.Call) or not holds:
-        return
-    if not (isinstance(test.func, cst.Name) and test.func.value == "isinstance" and len(test.args) == 2):
-        return
-    subject = test.args[0].value
-    if not isinstance(subject, cst.Name):
-        return
-    wanted = run.facts.get(id(test.args[1].value))
-    kinds = wanted.items if isinstance(wanted, Sequence) and wanted.items else [wanted] if wanted else []
-    names = [k.name for k in kinds if isinstance(k, Ref)]
-    current = run.env.find(subject.value)
-    if current is None or not names or run.function is None:
-        return
-    resolved = resolve(current)
-    if all(n in ("builtins.list", "builtins.tuple") for n in names) and not isinstance(resolved, Sequence):
-        key = (subject.value, names[0])
-        element = run.function.narrowed.get(key)
-        if element is None:
-            element = run.function.narrowed[key] = Var(f"{run.function.key}.{subject.value}[]", True)
-        run.env[subject.value] = Sequence("list" if names == ["builtins.list"] else "sequence", None, element)
-    elif all(n == "torch.Tensor" for n in names) and not isinstance(resolved, Tensor):
-        key2 = ("narrowed", run.function.key, subject.value)
-        run.env[subject.value] = run.tensors.setdefault(key2, Tensor(None, None, None, Open()))
-    elif all(n in ("builtins.int", "builtins.float", "builtins.str", "builtins.bool") for n in names):
-        if not isinstance(resolved, Python):
-            symbol = f"{run.function.key}.{subject.value}"
-            run.env[subject.value] = Python(names[0][9:], dim=Dim.symbol(symbol))
-    elif len(names) == 1 and names[0].startswith("torch.nn.") and not isinstance(resolved, Layer):
-        run.env[subject.value] = Layer(names[0])
-    elif len(kinds) == 1 and isinstance(kinds[0], Class) and not isinstance(resolved, Layer):
-        info = kinds[0].info
-        run.env[subject.value] = Layer(info.name, info)
-
-
 def _raises(body: cst.BaseSuite) -> bool:
     """Whether a branch ends in an error."""
     last = body.body[-1] if body.body else None
     if isinstance(last, cst.SimpleStatementLine):
         last = last.body[-1]
     return isinstance(last, cst.Raise)
-
-
-def proven(run: Run, test: cst.BaseExpression, holds: bool) -> None:
-    """What a test says of ranks where nothing goes on unless it holds: `if x.ndim != 3: raise …`."""
-    if isinstance(test, cst.UnaryOperation) and isinstance(test.operator, cst.Not):
-        proven(run, test.expression, not holds)
-    elif isinstance(test, cst.BooleanOperation) and isinstance(test.operator, cst.And) == holds:
-        proven(run, test.left, holds)
-        proven(run, test.right, holds)
-    elif isinstance(test, cst.Comparison) and len(test.comparisons) == 1:
-        (target,) = test.comparisons
-        rank = resolve(run.fact(target.comparator))
-        subject = _counted(test.left)
-        if subject is None or not isinstance(target.operator, cst.Equal if holds else cst.NotEqual):
-            return
-        fact = run.fact(subject)
-        open_rank = isinstance(fact, Tensor) and (fact.rank is None or fact.lent)
-        known = isinstance(rank, Python) and rank.type == "int" and isinstance(rank.value, int)
-        if known and isinstance(rank, Python) and (open_rank or (isinstance(fact, Var) and fact.tensorlike)):
-            run.as_tensor(fact, rank.value)
-
-
-def _counted(node: cst.BaseExpression) -> cst.BaseExpression | None:
-    """The tensor whose axes `x.ndim`, `x.dim()` and `len(x.shape)` count."""
-    if (
-        isinstance(node, cst.Call)
-        and isinstance(node.func, cst.Name)
-        and node.func.value == "len"
-        and node.args
-    ):
-        inner = node.args[0].value
-        return inner.value if isinstance(inner, cst.Attribute) and inner.attr.value == "shape" else None
-    if isinstance(node, cst.Call) and not node.args and isinstance(node.func, cst.Attribute):
-        return node.func.value if node.func.attr.value in ("dim", "ndimension") else None
-    return node.value if isinstance(node, cst.Attribute) and node.attr.value == "ndim" else None
 
 
 @statement(cst.Assert)

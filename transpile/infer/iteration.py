@@ -7,12 +7,13 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.branches import merge, narrow, replace_env
+from transpile.infer.branches import merge, replace_env
 from transpile.infer.definitions import Env
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join
+from transpile.infer.narrowing import narrow
 from transpile.infer.ops.index import drop_axis
 from transpile.infer.run import Run, same
 from transpile.infer.statements import assign, statement, suite
