@@ -145,3 +145,51 @@ def test_a_block_stays_one_of_images_whatever_follows_it_somewhere() -> None:
     assert "tf.transpose" not in translate(BLOCK).code.split("class Block")[1].split("class Covariance")[0]
     Pair(BLOCK, "Net(2)", ["image[2,3,6,5]"]).check()
     Pair(BLOCK, "Net(3)", ["image[2,3,6,5]"]).check()
+
+
+POOLS = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.pool = nn.MaxPool2d(2, 2, return_indices=True)
+        self.unpool = nn.MaxUnpool2d(2, 2)
+        self.conv = nn.Conv2d(3, 3, 1)
+
+    def forward(self, x):
+        x, places = self.pool(x)
+        b, _, h, w = x.size()
+        wider = torch.cat((self.conv(x), torch.zeros(b, 2, h, w)), dim=1)
+        z, at = F.max_pool2d(x, 2, 2, return_indices=True)
+        return self.unpool(self.conv(x), places), wider, F.max_unpool2d(z, at, 2, 2)
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_pools_that_say_where_their_maxima_stand(data_format: str) -> None:
+    Pair(POOLS, "Net()", ["image[2,3,8,12]"], data_format=data_format, returns="image").check()
+
+
+UNKNOWN = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def forward(self, x):
+        for step in self.steps:
+            x = step(x)[0]
+        x = x.view(x.size(0), -1)
+        return x.sum(1)
+"""
+
+
+def test_the_arguments_of_a_tensors_method_may_ask_the_same_tensor() -> None:
+    assert "x.size(0)" not in translate(UNKNOWN).code

@@ -265,6 +265,11 @@ def test_sequential():
     net.insert(0, Identity())
     assert len(net) == 4 and net.pop(0)(3) == 3 and len(net) == 3
     net.add_module("last", Identity())
+    named = Sequential()
+    for name in ("init", "stage", "pool"):
+        named.add_module(name, Identity())
+    del named[-1]  # torch numbers what is left anew
+    assert [n for n, _ in named.named_children()] == ["0", "1"]
     assert net.last is net[3]
 
 

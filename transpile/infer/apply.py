@@ -401,6 +401,11 @@ def image_result(
     return Tensor(None, dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank >= 3 else PLAIN)
 
 
+def with_indices(pooled: Tensor) -> Sequence:
+    """What a pool returns that is asked for the places of its maxima: they have the shape of the map."""
+    return Sequence("tuple", [pooled, Tensor(pooled.rank, pooled.dims, "int64", pooled.layout)])
+
+
 def by_returns(site: Site, first: Tensor | None) -> Fact:
     """The result by the rule's `returns` word."""
     rule = site.rule

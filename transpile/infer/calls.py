@@ -169,6 +169,8 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     elif owner is UNKNOWN and name in TENSOR_METHODS and run.function and run.module.concerns_torch:
         owner = run.tensors.setdefault(("unknown", id(func.value)), Tensor(None, None, None, Open()))
         run.facts[id(func.value)] = owner
+        if isinstance(func.value, cst.Name) and func.value.value in run.env:
+            run.env[func.value.value] = owner  # in its arguments, too, and from here on
     if isinstance(owner, Tensor):
         positional, keywords, starred = arguments(run, node)
         rule = run.rules.method(name)

@@ -123,6 +123,7 @@ def _with_axes(
         ]
         if all(kept):
             return returned.with_axes_of(given)
+        returned.mixed = returned.mixed or given.mixed
     return result
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import libcst as cst
 
-from transpile.infer.apply import Operand, constant, image_result
+from transpile.infer.apply import Operand, constant, image_result, with_indices
 from transpile.infer.broadcasting import broadcast
 from transpile.infer.channel_layers import CHANNEL_LAYERS, channel_layer
 from transpile.infer.dims import Dim
@@ -91,8 +91,14 @@ def torch_layer(
         count = int(spatial.group(1))
         if short.startswith(("BatchNorm1", "Dropout1")):
             return channel_layer(run, operand, tensor, site, layer)
-        result = image_result(run, operand[0], tensor, count + 2, site, plan)
-        return image_dims(short, layer, tensor, result)
+        result = image_dims(
+            short, layer, tensor, image_result(run, operand[0], tensor, count + 2, site, plan)
+        )
+        return (
+            with_indices(result)
+            if constant(layer.arguments.get("return_indices", UNKNOWN)) is True
+            else result
+        )
     if short in IMAGE_LAYERS:
         rank = 4 if short not in ("Upsample", "Fold") else None
         if short == "Unfold":

@@ -167,8 +167,7 @@ class Sequential(Numbered):
         for name in [self._names[index]] if isinstance(index, int) else self._names[index]:
             delattr(self, self.torch_names.get(name, name))
             self._names.remove(name)
-        if all(name.isdigit() for name in self._names):
-            self._refill(self._members())
+        self._refill(self._members())  # torch numbers what is left anew, names or not
 
     def call(self, x=None, *args, **kwargs):
         for i, member in enumerate(self._members()):

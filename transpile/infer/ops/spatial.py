@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from transpile.infer.apply import MISSING, Site, hook, image_result, plain_others
+from transpile.infer.apply import MISSING, Site, hook, image_result, plain_others, with_indices
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor
 from transpile.infer.layout import IMAGE, PLAIN, Open, order
@@ -21,7 +21,8 @@ def spatial(site: Site) -> Fact:
         return UNKNOWN
     plain_others(site)
     rank = int(found.group(1)) + 2 if found else tensor.rank
-    return image_result(site.run, site.operand("input"), tensor, rank, site.node, site.plan)
+    result = image_result(site.run, site.operand("input"), tensor, rank, site.node, site.plan)
+    return with_indices(result) if site.constant("return_indices") is True else result
 
 
 for _name in (
