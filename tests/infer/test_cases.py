@@ -193,3 +193,60 @@ class Net(nn.Module):
 
 def test_the_arguments_of_a_tensors_method_may_ask_the_same_tensor() -> None:
     assert "x.size(0)" not in translate(UNKNOWN).code
+
+
+JOINT = """
+import torch
+from torch import nn
+
+
+class Concurrent(nn.Sequential):
+    def __init__(self, axis=1, merge=None):
+        super().__init__()
+        self.axis = axis
+        self.merge = merge
+
+    def forward(self, x):
+        out = []
+        for module in self._modules.values():
+            out.append(module(x))
+        if self.merge == "stack":
+            out = torch.stack(tuple(out), dim=self.axis)
+        elif self.merge == "cat":
+            out = torch.cat(tuple(out), dim=self.axis)
+        elif self.merge == "sum":
+            out = torch.stack(tuple(out), dim=self.axis).sum(self.axis)
+        else:
+            raise NotImplementedError()
+        return out
+
+
+class Net(nn.Module):
+    def __init__(self, merge):
+        super().__init__()
+        self.branches = Concurrent(merge=merge)
+        self.branches.add_module("a", nn.Conv2d(3, 4, 1))
+        self.branches.add_module("b", nn.Conv2d(3, 4, 3, padding=1))
+        self.bn = nn.BatchNorm2d(8 if merge == "cat" else 4)
+
+    def forward(self, x):
+        return self.bn(self.branches(x))
+
+
+class Split(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.branches = Concurrent(merge="stack")
+        self.branches.add_module("a", nn.Conv2d(3, 4, 1))
+        self.branches.add_module("b", nn.Conv2d(3, 4, 3, padding=1))
+
+    def forward(self, x):
+        y = self.branches(x)
+        return y.sum(dim=1).mean((2, 3))
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+@pytest.mark.parametrize("factory", ["Net('cat')", "Net('sum')", "Split()"])
+def test_what_an_option_makes_of_a_list_of_maps(factory: str, data_format: str) -> None:
+    Pair(JOINT, factory, ["image[2,3,6,5]"], data_format=data_format).check()

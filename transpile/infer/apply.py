@@ -366,7 +366,7 @@ def image_result(
 ) -> Tensor:
     """Bind an operand as an image of this rank and return the image that comes out."""
     tensor.lent = tensor.lent and tensor.rank != rank
-    if rank is not None and tensor.rank is None and not (tensor.mixed and run.in_an_arm):
+    if rank is not None and tensor.rank is None and tensor.may_have(rank, run.in_an_arm):
         tensor.settle_rank(rank)
         run.learn("rank", site if site is not None else node, rank)
     counts = run.function is None or run.function.counts_axes

@@ -53,7 +53,7 @@ class Tensor(Fact):
 
     __slots__ = (
         "rank", "dims", "dtype", "layout", "source", "is_parameter", "lent", "lead", "peers", "like", "dtype_from",
-        "proven", "mixed", "cases"
+        "proven", "arms", "cases"
     )  # fmt: skip
 
     def __init__(
@@ -77,7 +77,7 @@ class Tensor(Fact):
         self.cases: dict[str, tuple[int, int]] = (
             {}
         )  # a question → the rank where it is answered by yes, and by no
-        self.mixed = False  # of unknown rank because it is either of two of different ranks
+        self.arms: frozenset[int] = frozenset()  # of unknown rank: the known ones of what it is either of
         self.like: Tensor | None = None  # of unknown rank: the one that it has as many axes as
         self.lent = False  # of a parameter: callers have this rank, no use in the body asks for it
         self.dtype_from = (
@@ -97,6 +97,15 @@ class Tensor(Fact):
             if peer.rank is None:
                 peer.settle_rank(rank)
 
+    @property
+    def mixed(self) -> bool:
+        """Whether it is known to have different ranks on the ways that lead to it."""
+        return len(self.arms) > 1
+
+    def may_have(self, rank: int, in_an_arm: bool) -> bool:
+        """Whether a use that asks for this rank says that it has it. What only one arm of a branch does, does not."""
+        return self.arms <= {rank} if in_an_arm else not self.arms or rank in self.arms
+
     def prove_rank(self) -> None:
         """Count the rank as what the body asks for, here and of whatever may stand in this place."""
         if not self.proven:
@@ -108,7 +117,7 @@ class Tensor(Fact):
     def with_axes_of(self, other: Tensor) -> Tensor:
         """This one, which has as many axes as the other, however many those are."""
         self.like = None if self.rank is not None else other.like or other
-        self.mixed = self.rank is None and other.mixed
+        self.arms = other.arms if self.rank is None else frozenset()
         return self
 
     def ranks(self) -> set[int]:

@@ -226,7 +226,7 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
             conflict.source = "conflict"
         conflict.lead = _lead(left, right, rank)
         conflict.like = _like(left, right, rank)
-        conflict.mixed = _mixed(left, right)
+        conflict.arms = _arms(left, right) if rank is None else frozenset()
         return conflict
     joined = Tensor(
         rank, dims, left.dtype if left.dtype == right.dtype else None, layout,
@@ -235,13 +235,13 @@ def _join_tensors(left: Tensor, right: Tensor) -> Fact:
     joined.lead = _lead(left, right, rank)
     joined.like = _like(left, right, rank)
     joined.peers = [t for t in (left, right) if t.rank == rank]
-    joined.mixed = _mixed(left, right)
+    joined.arms = _arms(left, right) if rank is None else frozenset()
     return joined
 
 
-def _mixed(left: Tensor, right: Tensor) -> bool:
-    """Whether the ranks of two tensors are known to differ, so that no use of one arm settles that of both."""
-    return left.mixed or right.mixed or (None is not left.rank != right.rank is not None)
+def _arms(left: Tensor, right: Tensor) -> frozenset[int]:
+    """The ranks that either of two tensors is known to have."""
+    return left.arms | right.arms | {rank for rank in (left.rank, right.rank) if rank is not None}
 
 
 def differ_in_rank(left: Tensor, right: Tensor) -> bool:

@@ -123,7 +123,7 @@ def _with_axes(
         ]
         if all(kept):
             return returned.with_axes_of(given)
-        returned.mixed = returned.mixed or given.mixed
+        returned.arms = returned.arms | given.arms if given.mixed else returned.arms
     return result
 
 

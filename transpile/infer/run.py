@@ -170,7 +170,7 @@ class Run:
                 self.as_tensor(var.origin)
         if isinstance(fact, Tensor):
             fact.lent = fact.lent and fact.rank != rank
-            if rank is not None and fact.rank is None and not (fact.mixed and self.in_an_arm):
+            if rank is not None and fact.rank is None and fact.may_have(rank, self.in_an_arm):
                 fact.settle_rank(rank)
                 self.learn("rank", node, rank)
             return fact

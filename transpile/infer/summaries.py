@@ -272,8 +272,10 @@ def instance_of(fact: Fact, known: Mapping[str, Dim | None], layouts: Mapping[in
             same = Tensor(None, None, fact.dtype, layout, is_parameter=fact.is_parameter)
             same.lead = substituted(fact.lead, known)
             return same
-        if fact.rank is None and fact.dims is None and layout is fact.layout:
+        if fact.rank is None and fact.dims is None and layout is fact.layout and not fact.mixed:
             return fact
+        if fact.mixed:  # what one caller does with it says nothing to the others
+            return Tensor(None, None, fact.dtype, layout, is_parameter=fact.is_parameter).with_axes_of(fact)
         dims = tuple(substituted(dim, known) for dim in fact.dims) if fact.dims is not None else None
         source = (
             fact.source if isinstance(fact.source, Plan) else None

@@ -74,7 +74,7 @@ def learn(
                 info.dirty = True
                 run.version += 1
         elif outer.rank is None and inner.rank is not None:
-            if not outer.mixed:
+            if outer.may_have(inner.rank, True):
                 outer.rank = inner.rank
                 run.learn("rank", node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank and inner.proven:

@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.apply import MISSING, Site, elementwise, hook
 from transpile.infer.broadcasting import common_layout
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.join import is_empty
 from transpile.infer.layout import BY_RANK, PLAIN, Open, Pair, inverse, normalize, order
 from transpile.infer.run import Run
@@ -87,6 +87,9 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
     run = site.run
     node = site.operand(site.rule.params[0].name)
     layout = run.ask(tensor, node or site.node)
+    if layout == BY_RANK and tensor.rank is None and reduces and run.want(node, tensor, PLAIN):
+        # what is left has no order of its own at each rank
+        tensor, layout = Tensor(None, None, tensor.dtype, PLAIN).with_axes_of(tensor), PLAIN
     site.plan.data["tensor"] = tensor
     if isinstance(layout, tuple) and not layout:
         pass
@@ -96,8 +99,8 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
         site.plan.data["open_axes"] = [name]
     rank = None
     keep = site.constant("keepdim", False)
-    if tensor.rank is not None and isinstance(dim, (int, tuple)) and not keep and reduces:
-        rank = tensor.rank - (len(dim) if isinstance(dim, tuple) else 1)
+    if tensor.rank is not None and keep is False and reduces and _count(site, name, dim) is not None:
+        rank = max(tensor.rank - (_count(site, name, dim) or 0), 0)
     elif tensor.rank is not None and (keep is True or not reduces):
         rank = tensor.rank
     if not reduces and tensor.rank is None:
@@ -114,9 +117,17 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
             rank,
             None,
             site.rule.dtype or tensor.dtype,
-            tensor.layout if same else PLAIN if not run.channels_last else Open(),
+            tensor.layout if same else PLAIN if layout == PLAIN else Open(),
         ),
     )
+
+
+def _count(site: Site, name: str, dim: Any) -> int | None:
+    """How many axes are meant, where it is not known which."""
+    if isinstance(dim, tuple):
+        return len(dim)
+    fact = resolve(site.fact(name) or UNKNOWN)
+    return 1 if isinstance(dim, int) or (isinstance(fact, Python) and fact.type == "int") else None
 
 
 def _result(rule: Any, tensor: Tensor) -> Fact:
