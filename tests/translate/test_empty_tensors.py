@@ -54,4 +54,6 @@ def test_stack_leaves_nothing_out():
         "import torch\n\nGRIDS = [torch.empty(0)]\n\n\n"
         "def grid(x: torch.Tensor, y: torch.Tensor):\n    return torch.stack((x, y), 2)\n"
     )
-    assert "tf.stack((x, y), axis=2)" in translate(source, support_module="_s").code
+    assert (
+        "tf.stack([to_torch_order(t) for t in (x, y)], axis=2)" in translate(source, support_module="_s").code
+    )

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 import yaml
 
+from transpile import Severity
 from transpile.hazards import check_tensorflow
 from transpile.verify import Request, Result, given, target, verify
 
@@ -103,4 +104,5 @@ def test_the_static_check_finds(fault: Fault) -> None:
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_the_static_check_says_nothing_of_the_right_port(pair: str) -> None:
-    assert check_tensorflow(port(pair), "port.py") == []
+    found = check_tensorflow(port(pair), "port.py")
+    assert [d for d in found if d.severity is not Severity.INFO] == []  # a note says what has to be looked at

@@ -47,7 +47,7 @@ def built_model(
             keep = translated(wanted, data_format, rules, exact_training)
             side = keep.side
         with _dtype_policy(dtype):
-            model = side.build()
+            model = side.build(a_class=True)
             if inspect.isclass(model) or inspect.isroutine(model):
                 with side.world.entered():
                     model = model()

@@ -186,9 +186,11 @@ def members_in_torch_order(
 ) -> None:
     """Bring each of a list of tensors back to torch's order, where the list is given a new axis by its number there."""
     how = plan.data.get("members")
+    if how is None:
+        return
     name = rule.params[0].name
     text = values.get(name)
-    if how is None or text is None:
+    if text is None:
         return
     if how == "open":
         warn_open(context, original, rule.torch)

@@ -65,13 +65,13 @@ class Side:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # a file's real path → how it is shown
 
-    def build(self) -> Any:
-        """Import the module and evaluate the factory."""
+    def build(self, *, a_class: bool = False) -> Any:
+        """Import the module and evaluate the factory. It may give a class only where the caller takes one."""
         with self.world.entered():
             with stage(f"import of {self.module_name}"):
                 module = importlib.import_module(self.module_name)
             with stage("build"):
-                return _made(self.factory, module)
+                return _made(self.factory, module, a_class)
 
     def shown(self, path: str) -> str:
         """A file as the user knows it."""
@@ -82,7 +82,7 @@ class Side:
         return real if relative.startswith("..") else relative
 
 
-def _made(factory: str, module: ModuleType) -> Any:
+def _made(factory: str, module: ModuleType, a_class: bool) -> Any:
     """What the factory's expression makes of a module's names; a slip in it is one line, with what may be meant."""
     try:
         made = eval(factory, vars(module))
@@ -92,7 +92,7 @@ def _made(factory: str, module: ModuleType) -> Any:
         near = difflib.get_close_matches(error.name, [n for n in vars(module) if not n.startswith("_")], 1)
         meant = f"; did you mean {near[0]}?" if near else ""
         raise StageError("build", f"{module.__name__} has no name {error.name!r}{meant}") from None
-    if isinstance(made, type):
+    if isinstance(made, type) and not a_class:
         raise StageError(
             "build", f"{factory} is a class, and no model yet: write {factory}(…), with its arguments"
         )
