@@ -5,7 +5,8 @@
     w = self.conv(w) if self.use_conv else self.fc(w)
 
 After the first statement `w` has four axes or two. The second asks what the first has asked, so each of its arms
-knows which.
+knows which. A question is one of names and attributes that the body does not assign; that a method called in between
+assigns one is not seen: what is then taken for another rank than it has fails when it runs.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
 from typing import Any
 
 from transpile.infer.apply import Operand
@@ -43,21 +44,17 @@ def call_any(
     shared = operand[0] if operand is not None else None
     known = sorted(known, key=lambda choice: not asks_for_images(choice))  # they say what the operand is
     choices, apart = of_rank(run, known, operand[1]) if operand is not None else (known, None)
-    given = positional
-    results = [_chosen(run, choice, given, keywords, starred, apart, call) for choice in choices]
+    results = [_chosen(run, choice, positional, keywords, starred, apart, call) for choice in choices]
     image = _taken_by_all(run, choices, results) if apart is None else None
     if image is not None and operand is not None:
         # those to whom the layout means nothing are given it, and return it, as the one that needs it
         taken = Tensor(image[0].rank, None, image[0].dtype, image[1]).with_axes_of(image[0])
         given = [(shared, taken), *positional[1:]]
         results = [_chosen(run, choice, given, keywords, starred, None, call) for choice in choices]
-        result: Fact | None = None
-        for fact, _, _ in results:
-            result = fact if result is None else join(result, fact)
         if shared is not None:
             run.convert[id(shared)] = image
-        return _with_axes(operand, choices, results, result)
-    result = None
+        return _with_axes(operand, choices, results, reduce(join, (fact for fact, _, _ in results)))
+    result: Fact | None = None
     wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
     owns: list[Tensor] = []
     fixed = False
@@ -123,7 +120,8 @@ def _with_axes(
         ]
         if all(kept):
             return returned.with_axes_of(given)
-        returned.arms = returned.arms | given.arms if given.mixed else returned.arms
+        if given.mixed:
+            returned.arms |= given.arms
     return result
 
 
