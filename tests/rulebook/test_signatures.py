@@ -178,3 +178,15 @@ def test_emitted_keywords_exist(rule: Rule) -> None:
                     inspect.isclass(function) and keyword.arg == "data_format"
                 )
                 assert known, f"{keyword.arg} in {text}"
+
+
+@pytest.mark.parametrize("rule", [r for r in RULES if r.most_axes is not None], ids=lambda rule: rule.torch)
+def test_torch_takes_no_more_axes_than_a_rule_says(rule: Rule) -> None:
+    import torch
+
+    assert rule.most_axes is not None
+    example = rule.examples[0]  # which is run on its own operands elsewhere
+    dtype = torch.int64 if rule.torch == "torch.bincount" else torch.float32
+    more = {name: torch.ones([2] * (rule.most_axes + 1), dtype=dtype) for name in example["with"]}
+    with pytest.raises((RuntimeError, IndexError)):
+        eval(example["call"], {"torch": torch}, more)

@@ -161,7 +161,8 @@ class Site:
         node = self.operand(name)
         layout = self.run.ask(tensor, node or self.node)
         if isinstance(layout, Open):
-            if tensor.rank is not None and tensor.rank <= 3:
+            most = tensor.rank if tensor.rank is not None else self.rule.most_axes
+            if most is not None and most <= 3:
                 self.run.want(node, tensor, PLAIN)
             else:
                 self.plan.data.setdefault("open", set()).add(name)

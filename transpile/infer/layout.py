@@ -35,11 +35,11 @@ BY_RANK: Pair = (1, 1, 4)
 class Open:
     """A layout not decided yet. Values whose layouts must be equal share one cell (by `link`)."""
 
-    __slots__ = ("value", "parent", "fresh", "fills", "asked", "brought", "where")
+    __slots__ = ("value", "parent", "fresh", "fills", "asked", "brought", "where", "made_of")
 
     fills_settled: ClassVar[int] = 0
 
-    def __init__(self, fresh: bool = False) -> None:
+    def __init__(self, fresh: bool = False, made_of: Open | None = None) -> None:
         self.value: Pair | None = None
         self.parent: Open | None = None
         self.fresh = fresh  # a constant fill: any layout is right
@@ -47,6 +47,9 @@ class Open:
         self.brought: set[Pair] = set()  # of a parameter that leaves it open: what callers bring
         self.asked = False  # an operation needed to know
         self.where: object = None
+        self.made_of = (
+            made_of  # of a result: the undecided cell of its operand, whose answer answers this one
+        )
 
     def settle(self, value: Pair) -> None:
         """Decide the layout. A constant fill was written for another one, so its function runs again."""
@@ -60,6 +63,7 @@ class Open:
         self.fresh = self.fresh and other.fresh
         self.fills = self.fills or other.fills
         self.brought |= other.brought
+        self.made_of = self.made_of if other.made_of is not None else None
 
     def root(self) -> Open:
         cell = self

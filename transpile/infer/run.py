@@ -287,10 +287,15 @@ class Run:
         `by_layer` is asked where not even the rank is known.
         """
         changed = self._shown() if self.evidence is not None else False
+        cells = {self.layout(tensor) for tensor, _, _ in self.asked.values() if tensor.rank is not None}
         for tensor, node, module in list(self.asked.values()):
             self.module = module
             layout = self.layout(tensor)
             if not isinstance(layout, Open):
+                continue
+            made_of = settle(layout.made_of) if layout.made_of is not None else None
+            if made_of in cells or isinstance(made_of, tuple):
+                changed = True  # what it is made of is answered: the next round says what it is itself
                 continue
             if tensor.rank is None:
                 changed = by_layer(self, tensor, node, layout) or changed

@@ -63,6 +63,7 @@ class Rule:
     layout: str
     returns: str
     rank: int | None
+    most_axes: int | None
     dtype: str | None
     isinstance: str | None
     fidelity: str
@@ -115,6 +116,7 @@ def from_record(record: Mapping[str, Any]) -> Rule:
         layout=get("layout", "plain"),
         returns=get("returns", "tensor"),
         rank=get("rank"),
+        most_axes=get("most_axes"),
         dtype=get("dtype"),
         isinstance=get("isinstance"),
         fidelity=get("fidelity", "exact"),

@@ -30,6 +30,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "layout": str,
     "returns": str,
     "rank": int,
+    "most_axes": int,
     "dtype": str,
     "fidelity": str,
     "why": str,

@@ -84,7 +84,7 @@ def squeeze(site: Site) -> Fact:
         site.plan.data["size_unknown"] = True
     rank = tensor.rank - len(axes)
     if isinstance(layout, Open):
-        return Tensor(rank, dims, tensor.dtype, PLAIN if rank <= 2 else Open())
+        return Tensor(rank, dims, tensor.dtype, PLAIN if rank <= 2 else Open(made_of=layout))
     site.plan.data["tensor"] = tensor
     site.plan.data["axes"] = ["dim"]
     result = reduced_layout(layout, tensor.rank, axes)
@@ -188,7 +188,7 @@ def split(site: Site) -> Fact:
             rank,
             dims,
             tensor.dtype,
-            result if not isinstance(layout, Open) else (PLAIN if rank <= 2 else Open()),
+            result if not isinstance(layout, Open) else (PLAIN if rank <= 2 else Open(made_of=layout)),
         )
         size = tensor.dim(at)
         count = size.value if size is not None else None

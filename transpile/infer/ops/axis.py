@@ -58,7 +58,7 @@ def axis(site: Site) -> Fact:
     site.plan.data["axes"] = [name]
     keep = bool(site.constant("keepdim", False)) is True
     if isinstance(layout, Open):
-        result_layout: Any = tensor.layout if keep or not reduces else Open()
+        result_layout: Any = tensor.layout if keep or not reduces else Open(made_of=layout)
         if reduces and not keep and tensor.rank - len(axes) <= 2:
             result_layout = PLAIN
     elif not reduces or keep:

@@ -300,7 +300,11 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
             rank,
             tuple(result_dims),
             tensor.dtype,
-            tensor.layout if keep else (PLAIN if not isinstance(layout, Open) or rank <= 2 else Open()),
+            (
+                tensor.layout
+                if keep
+                else (PLAIN if not isinstance(layout, Open) or rank <= 2 else Open(made_of=layout))
+            ),
         )
     if new_at:
         plan.data["in_torch_order"] = True

@@ -76,7 +76,8 @@ def reshaped(site: Site, tensor: Tensor, targets: list[Dim | None], sizes: list[
         if layout != PLAIN and tensor.rank is None:
             site.plan.data.setdefault("open", set()).add(site.rule.params[0].name)
             return Tensor(rank, result_dims, tensor.dtype, PLAIN)
-        return Tensor(rank, result_dims, tensor.dtype, Open())
+        cell = layout if isinstance(layout, Open) else None
+        return Tensor(rank, result_dims, tensor.dtype, Open(made_of=cell))
     outcome = kept_apart(dims, solved, layout)
     if outcome is None:
         run.want(node, tensor, PLAIN)
@@ -219,7 +220,7 @@ def flatten(site: Site) -> Fact:
     first, last = start % tensor.rank, end % tensor.rank
     merged = (*dims[:first], product(dims[first : last + 1]), *dims[last + 1 :])
     if isinstance(layout, Open):
-        return Tensor(len(merged), merged, tensor.dtype, PLAIN if len(merged) <= 2 else Open())
+        return Tensor(len(merged), merged, tensor.dtype, PLAIN if len(merged) <= 2 else Open(made_of=layout))
     if not layout:
         return Tensor(len(merged), merged, tensor.dtype, PLAIN)
     outcome = kept_apart(dims, list(merged), layout)
