@@ -14,6 +14,11 @@ SCALARS = {"builtins.int": "int", "builtins.float": "float", "builtins.bool": "b
 LISTS = {"builtins.list": "list", "typing.List": "list", "builtins.tuple": "tuple", "typing.Tuple": "tuple",
          "typing.Sequence": "sequence", "collections.abc.Sequence": "sequence",
          "typing.Iterable": "sequence"}  # fmt: skip
+# classes of other libraries whose instances are no tensors, whatever methods they share with one
+NO_TENSORS = {
+    "PIL.Image.Image", "pathlib.Path", "pathlib.PurePath", "argparse.Namespace", "logging.Logger", "random.Random",
+    "numpy.random.Generator", "numpy.random.RandomState", "pandas.DataFrame", "pandas.Series",
+}  # fmt: skip
 DICTS = {"builtins.dict", "typing.Dict", "typing.Mapping"}
 
 
@@ -60,6 +65,8 @@ def _named(fact: Fact) -> Fact | None:
             return Tensor(None, None, "int64", Open())
         if fact.name == "numpy.ndarray":
             return Python("array")
+        if fact.name in NO_TENSORS:
+            return Python("object")
         if fact.name in SCALARS:
             return Python(SCALARS[fact.name])
         if fact.name.startswith("torch.nn.") and fact.name[9:10].isupper():

@@ -27,7 +27,7 @@ from transpile.infer.facts import (
 )
 from transpile.infer.functions import analyze
 from transpile.infer.imports import member
-from transpile.infer.join import join
+from transpile.infer.join import AnyLayer, join
 from transpile.infer.layers import MODULE_METHODS
 from transpile.infer.ops.distributions import DISTRIBUTION, distribution_attribute
 from transpile.infer.plans import Plan
@@ -121,6 +121,10 @@ def class_attribute(fact: Class, name: str) -> Fact:
 
 def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fact:
     info = fact.info
+    if isinstance(fact, AnyLayer):
+        shared = _shared_attribute(run, fact, name)
+        if shared is not None:
+            return shared
     if info is not None:
         if run.function is not None:
             for ancestor in info.ancestors():
@@ -173,6 +177,20 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
     if fact.members is not None and name.isdigit():
         return fact.members.any()
     return run.var((id(node), name), f"{fact.name}.{name}")
+
+
+def _shared_attribute(run: Run, fact: AnyLayer, name: str) -> Fact | None:
+    """What one of several classes of the project has under a name, where all of them have something there."""
+    found: Fact | None = None
+    for choice in fact.choices:
+        mine = choice.info.find_attribute(name) if choice.info is not None else None
+        if mine is None or choice.info is None:
+            return None
+        if run.function is not None:
+            for ancestor in choice.info.ancestors():
+                ancestor.dependents.add(run.function)
+        found = mine if found is None else join(found, mine, binding=False)
+    return found
 
 
 def _from_heirs(run: Run, info: ClassInfo, name: str) -> Fact | None:

@@ -86,6 +86,9 @@ AMBIGUOUS = frozenset(
     }
 )  # fmt: skip
 
+# Methods that arrays have and tensors have not.
+ARRAY_METHODS = frozenset({"astype", "tobytes"})
+
 # Methods that only nn.Module has: their receiver is a layer even where nothing else says so.
 WALKS = frozenset(
     {"modules", "named_modules", "named_children", "parameters", "named_parameters", "named_buffers"}
@@ -126,6 +129,8 @@ def call_expression(run: Run, node: cst.Call) -> Fact:
     if isinstance(callee, (AnyCallable, Partial)):
         return called_value(run, node, callee, positional, keywords)
     run.plans[id(node)] = Plan("unknown_call")
+    if isinstance(node.func, cst.Attribute) and node.func.attr.value == "numpy" and not node.args:
+        return Python("array")
     result = run.var(("call", id(node)), f"call{id(node)}", tensorlike=_takes_tensors(positional))
     if isinstance(node.func, cst.Attribute) and node.func.attr.value in AMBIGUOUS:
         owner = resolve(run.facts.get(id(node.func.value), UNKNOWN))
@@ -155,6 +160,9 @@ def _takes_tensors(positional: list[Operand]) -> bool:
 def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> Fact | None:
     """A method of a tensor, a list, a dict or super(); None if `owner.name` is called like any other value."""
     name = func.attr.value
+    if isinstance(owner, Var) and name in ARRAY_METHODS and not owner.tensorlike:
+        _as_array(run, owner)
+        owner = resolve(owner)
     if (
         isinstance(owner, Var)
         and run.module.concerns_torch
@@ -231,6 +239,15 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
     if isinstance(owner, Layer):
         return layer_method(run, node, func, owner, name)
     return None
+
+
+def _as_array(run: Run, var: Var) -> None:
+    """Take a value for NumPy's, and whatever it was made of by a method that tensors have too."""
+    made: Var | None = var
+    while made is not None and made.bound is None:
+        made.bound = Python("array")
+        run.version += 1
+        made = made.origin
 
 
 # Methods of Python's own types, of files and loggers: a class of the project that has one too is not meant by it.

@@ -23,7 +23,7 @@ from transpile.infer.facts import (
 )
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, normalize, settle
 
-__all__ = ["differ_in_rank", "is_empty", "join", "link"]
+__all__ = ["choices_of", "differ_in_rank", "is_empty", "join", "link"]
 
 
 def link(left: Layout, right: Layout) -> Layout | None:
@@ -189,6 +189,13 @@ class AnyLayer(Layer):
 
     def __repr__(self) -> str:
         return f"AnyLayer({self.choices})"
+
+
+def choices_of(fact: Fact) -> list[Layer]:
+    """The layers that a fact may be, one by one; none where it is no layer."""
+    if isinstance(fact, AnyLayer):
+        return fact.choices
+    return [fact] if isinstance(fact, Layer) else []
 
 
 def _or_number(tensor: Tensor) -> Tensor:

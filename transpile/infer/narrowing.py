@@ -6,7 +6,8 @@ import libcst as cst
 
 from transpile.infer.cases import narrow_by_case
 from transpile.infer.dims import Dim
-from transpile.infer.facts import Class, Layer, Python, Ref, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Class, Fact, Layer, Python, Ref, Sequence, Tensor, Var, resolve
+from transpile.infer.join import AnyLayer
 from transpile.infer.layout import Open
 from transpile.infer.run import Run
 
@@ -32,9 +33,17 @@ def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
     kinds = wanted.items if isinstance(wanted, Sequence) and wanted.items else [wanted] if wanted else []
     names = [k.name for k in kinds if isinstance(k, Ref)]
     current = run.env.find(subject.value)
-    if current is None or not names or run.function is None:
+    if current is None or run.function is None:
         return
     resolved = resolve(current)
+    classes = [kind.info for kind in kinds if isinstance(kind, Class)]
+    if classes and len(classes) == len(kinds):
+        if all(info.is_module for info in classes) and _may_be_any(resolved):
+            layers = [Layer(info.name, info) for info in classes]
+            run.env[subject.value] = layers[0] if len(layers) == 1 else AnyLayer(layers)
+        return
+    if not names:
+        return
     if all(n in ("builtins.list", "builtins.tuple") for n in names) and not isinstance(resolved, Sequence):
         key = (subject.value, names[0])
         element = run.function.narrowed.get(key)
@@ -48,11 +57,17 @@ def narrow(run: Run, test: cst.BaseExpression, holds: bool) -> None:
         if not isinstance(resolved, Python):
             symbol = f"{run.function.key}.{subject.value}"
             run.env[subject.value] = Python(names[0][9:], dim=Dim.symbol(symbol))
+    elif names == ["numpy.ndarray"]:
+        run.env[subject.value] = Python("array")
     elif len(names) == 1 and names[0].startswith("torch.nn.") and not isinstance(resolved, Layer):
         run.env[subject.value] = Layer(names[0])
-    elif len(kinds) == 1 and isinstance(kinds[0], Class) and not isinstance(resolved, Layer):
-        info = kinds[0].info
-        run.env[subject.value] = Layer(info.name, info)
+
+
+def _may_be_any(fact: Fact) -> bool:
+    """Whether nothing is known of a value, or of a layer only which of torch's it may be in other cases."""
+    if isinstance(fact, Layer):
+        return fact.info is None and not isinstance(fact, AnyLayer)
+    return fact is UNKNOWN or isinstance(fact, Var)
 
 
 def _asked_kind(test: cst.BaseExpression) -> tuple[cst.Name, cst.BaseExpression] | None:

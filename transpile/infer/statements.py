@@ -24,6 +24,7 @@ from transpile.infer.facts import (
     Var,
     resolve,
 )
+from transpile.infer.join import choices_of
 from transpile.infer.layout import BY_RANK, PLAIN, Open, normalize
 from transpile.infer.operators import augmented_operation
 from transpile.infer.ops.index import store
@@ -212,13 +213,15 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
     elif isinstance(target, cst.Attribute):
         owner = resolve(evaluate(run, target.value))
         run.facts[id(target)] = fact
-        if isinstance(owner, Layer) and owner.info is not None:
-            run.store_attribute(owner.info, target.attr.value, id(target), fact)
+        infos = [layer.info for layer in choices_of(owner) if layer.info is not None]
+        if infos:
+            for info in infos:
+                run.store_attribute(info, target.attr.value, id(target), fact)
+                if run.function is not None and run.function.name != "__init__":
+                    info.stores_outside_init.add(target.attr.value)
             layer = resolve(fact)
             if isinstance(layer, Layer) and layer.site is not None:
                 run.attribute_of_site[layer.site] = target.attr.value
-            if run.function is not None and run.function.name != "__init__":
-                owner.info.stores_outside_init.add(target.attr.value)
         elif isinstance(owner, Tensor) and target.attr.value == "data":
             held = resolve(fact)
             if isinstance(held, Tensor) and value is not None and owner.is_parameter:

@@ -247,7 +247,7 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
                 run.ask(tensor, node)
             return tensor
         if kinds == [INT]:
-            return Tensor(None, None, tensor.dtype, Open())
+            return Tensor(None, None, tensor.dtype, PLAIN if run.layout(tensor) == PLAIN else Open())
         run.ask(tensor, node)
         if kinds == [INT, *[FULL] * (len(kinds) - 1)] or kinds[0] == DOTS or run.layout(tensor) == PLAIN:
             return Tensor(None, None, tensor.dtype, PLAIN)
