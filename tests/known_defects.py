@@ -32,9 +32,6 @@ DEFECTS: dict[str, list[str]] = {
         f"translate/test_form.py::test_every_comment_stays_in_its_order[{f}]"
         for f in ("channels_last", "channels_first")
     ],
-    "LAY002 for the slice of a tensor whose rank 4 comes from a view, and is plain": [
-        f"{FIXTURES}::test_what_is_said[slicing]"
-    ],
 }
 
 REASONS = {test: reason for reason, tests in DEFECTS.items() for test in tests}
