@@ -126,3 +126,24 @@ def used(x: torch.Tensor):
 """)
     assert codes == []
     assert "picture.resize(size, 2), picture.mode" in code
+
+
+def test_a_store_of_nothing_known_does_not_spoil_what_the_class_stores_itself() -> None:
+    codes, code = found("""
+
+class Grid(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.grid = [torch.zeros(2, 3), torch.zeros(4, 3)]
+
+    def forward(self, x):
+        return x + self.grid[0].sum(1)
+
+
+def applied(model, fn):
+    m = model[-1]
+    if isinstance(m, Grid):
+        m.grid = list(map(fn, m.grid))
+""")
+    assert codes == []
+    assert "tf.reduce_sum(self.grid[0], axis=1)" in code

@@ -19,6 +19,7 @@ from transpile.infer.facts import (
     Fact,
     Layer,
     Python,
+    Self,
     Sequence,
     Tensor,
     Var,
@@ -214,6 +215,9 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         owner = resolve(evaluate(run, target.value))
         run.facts[id(target)] = fact
         infos = [layer.info for layer in choices_of(owner) if layer.info is not None]
+        if not isinstance(owner, Self) and _says_nothing(fact):
+            # `m.grid = list(map(fn, m.grid))`: what the class itself stores there says more
+            infos = [info for info in infos if info.find_attribute(target.attr.value) is None]
         if infos:
             for info in infos:
                 run.store_attribute(info, target.attr.value, id(target), fact)
@@ -237,6 +241,14 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         store(run, target, fact, value)
     elif isinstance(target, cst.StarredElement):
         assign(run, target.value, Sequence("list", None, fact), None)
+
+
+def _says_nothing(fact: Fact) -> bool:
+    """Whether nothing is known of a value, or of what a container of unknown length holds."""
+    fact = resolve(fact)
+    if isinstance(fact, Sequence):
+        return fact.items is None and _says_nothing(fact.element)
+    return fact is UNKNOWN or isinstance(fact, Var)
 
 
 def _one_by_one(run: Run, target: cst.Tuple | cst.List, fact: Fact, value: cst.BaseExpression | None) -> bool:
