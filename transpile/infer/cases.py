@@ -63,7 +63,7 @@ def tell_apart(run: Run, test: cst.BaseExpression, joined: Fact, then: Fact, oth
 def keep_cases(run: Run, test: cst.BaseExpression, merged: Env, then: Env, otherwise: Env) -> None:
     """The same for all names of a scope."""
     for name, fact in merged.items():
-        if name in then and name in otherwise:
+        if name in then and name in otherwise and then[name] is not otherwise[name]:
             tell_apart(run, test, fact, then[name], otherwise[name])
 
 
@@ -72,7 +72,7 @@ def narrow_by_case(run: Run, test: cst.BaseExpression, holds: bool) -> None:
     question: tuple[str, bool] | None = None
     for name, fact in list(run.env.items()):
         tensor = resolve(fact)
-        if not isinstance(tensor, Tensor) or tensor.rank is not None:
+        if type(tensor) is not Tensor or tensor.rank is not None:
             continue
         cases = tensor.cases or (tensor.like.cases if tensor.like is not None else None)
         layout = run.layout(tensor)

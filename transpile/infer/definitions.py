@@ -202,6 +202,8 @@ class ClassInfo:
 
     def ancestors(self) -> list[ClassInfo]:
         """This class and its project bases, nearest first (depth first, no repeats)."""
+        if not any(type(base) is Class for base in self.bases):
+            return [self]  # most classes
         result: list[ClassInfo] = []
         todo: list[ClassInfo] = [self]
         while todo:

@@ -178,12 +178,12 @@ class AnyLayer(Layer):
     def __init__(self, choices: list[Layer]) -> None:
         super().__init__("torch.nn.Module")
         flat: list[Layer] = []
+        alike: dict[tuple[str, int], list[Layer]] = {}
         for choice in choices:
             for layer in choice.choices if isinstance(choice, AnyLayer) else [choice]:
-                if not any(
-                    layer.name == known.name and layer.info is known.info and not _apart(layer, known)
-                    for known in flat
-                ):
+                known = alike.setdefault((layer.name, id(layer.info)), [])
+                if not known or all(_apart(layer, other) for other in known):
+                    known.append(layer)
                     flat.append(layer)
         self.choices = flat
 
