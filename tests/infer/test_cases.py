@@ -116,6 +116,48 @@ def test_what_is_written_is_what_a_reader_expects() -> None:
     assert "by_rank" not in code and "to_torch_order" not in code
 
 
+SOFTMAX = GATE.replace(
+    '    return nn.Sigmoid()\n', '    elif name == "softmax":\n        return nn.Softmax(dim=1)\n    return nn.Sigmoid()\n'
+)  # fmt: skip
+
+# an activation that other modules give tokens: its own pins say nothing of the ranks in the gate
+TOKENS = """
+
+class Tokens(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.act = activation("swish", 4)
+
+    def forward(self, x):
+        b, n, d = x.shape
+        return self.act(x)
+
+
+class Both(nn.Module):
+    def __init__(self, use_conv):
+        super().__init__()
+        self.gate = Gate(8, use_conv, "swish")
+        self.tokens = Tokens()
+
+    def forward(self, x, t):
+        return self.gate(x), self.tokens(t)
+"""
+
+
+@pytest.mark.parametrize("use_conv", [True, False])
+@pytest.mark.parametrize("mid", ["softmax", "swish"])
+@pytest.mark.parametrize("source", [SOFTMAX, SOFTMAX + TOKENS])
+def test_one_of_several_activations_works_along_the_channels(source: str, mid: str, use_conv: bool) -> None:
+    Pair(source, f"Gate(8, {use_conv}, {mid!r})", ["image[2,8,6,5]"], returns="image").check()
+
+
+@pytest.mark.parametrize("use_conv", [True, False])
+def test_an_activation_of_images_here_and_tokens_there(use_conv: bool) -> None:
+    Pair(
+        GATE + TOKENS, f"Both({use_conv})", ["image[2,8,6,5]", "f32[2,3,4]"], returns=["image", "plain"]
+    ).check()
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

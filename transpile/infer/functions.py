@@ -247,7 +247,8 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
                 run.want(node, tensor, target)
         if isinstance(merged, Tensor):
             before, merged = merged, Tensor(merged.rank, merged.dims, merged.dtype, target)
-            merged.lead, merged.like = before.lead, before.like
+            merged.lead = before.lead
+            merged.with_axes_of(before)
     assert merged is not None
     _leave(merged)
     return merged

@@ -45,14 +45,14 @@ def call_any(
     known = sorted(known, key=lambda choice: not asks_for_images(choice))  # they say what the operand is
     choices, apart = of_rank(run, known, operand[1]) if operand is not None else (known, None)
     results = [_chosen(run, choice, positional, keywords, starred, apart, call) for choice in choices]
-    image = _taken_by_all(run, choices, results) if apart is None else None
-    if image is not None and operand is not None:
+    common = _taken_by_all(run, choices, results) if apart is None else None
+    if common is not None and operand is not None:
         # those to whom the layout means nothing are given it, and return it, as the one that needs it
-        taken = Tensor(image[0].rank, None, image[0].dtype, image[1]).with_axes_of(image[0])
+        taken = Tensor(common[0].rank, None, common[0].dtype, common[1]).with_axes_of(common[0])
         given = [(shared, taken), *positional[1:]]
         results = [_chosen(run, choice, given, keywords, starred, None, call) for choice in choices]
         if shared is not None:
-            run.convert[id(shared)] = image
+            run.convert[id(shared)] = common
         return _with_axes(operand, choices, results, reduce(join, (fact for fact, _, _ in results)))
     result: Fact | None = None
     wanted: list[tuple[Layer, tuple[Tensor, Any] | None]] = []
@@ -93,9 +93,22 @@ def call_any(
     wants = [want for _, want in wanted]
     if shared is not None and apart is None:
         agreed(run, shared, wanted)
+        _give_back(run, choices, results, result)
     elif shared is not None and wants[0] is not None and all(w and w[1] == wants[0][1] for w in wants):
         run.convert[id(shared)] = wants[0]
     return _with_axes(operand, choices, results, result)
+
+
+def _give_back(run: Run, choices: list[Layer], results: list[Result], result: Fact | None) -> None:
+    """A layer of torch that converts its operand by itself brings what it returns into the layout of the others."""
+    common = resolve(result) if result is not None else UNKNOWN
+    layout = run.layout(common) if isinstance(common, Tensor) else PLAIN
+    for choice, (fact, _, _) in zip(choices, results, strict=True):
+        own = resolve(fact)
+        if choice.info is not None or choice.site not in run.arranged or not isinstance(own, Tensor):
+            continue
+        if isinstance(layout, tuple) and run.layout(own) != layout:
+            run.given_back[choice.site] = (own, layout)
 
 
 def _with_axes(
@@ -148,9 +161,9 @@ def _chosen(
 
 
 def _taken_by_all(run: Run, choices: list[Layer], results: list[Result]) -> tuple[Tensor, Any] | None:
-    """The conversion to an image that some of several layers need, where it means nothing to the others."""
+    """The conversion that some of several layers need, where it means nothing to the others."""
     wants = [want for _, want, _ in results if want is not None]
-    if not wants or len(wants) == len(results) or any(want[1] != IMAGE for want in wants):
+    if not wants or len(wants) == len(results) or any(want[1] != wants[0][1] for want in wants):
         return None
     others = [choice for choice, (_, want, _) in zip(choices, results, strict=True) if want is None]
     return wants[0] if all(indifferent(run, choice) for choice in others) else None

@@ -72,6 +72,7 @@ def agreed(
             take(run, choice, have)
         elif choice.site is not None and [other.site for other, _ in wanted].count(choice.site) == 1:
             run.arranged[choice.site] = want
+            run.given_back.pop(choice.site, None)
 
 
 def take(run: Run, layer: Layer, layout: Pair) -> None:

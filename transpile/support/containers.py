@@ -119,16 +119,23 @@ class Numbered(Container):
 
 
 def converting(layer, convert, back=None):
-    """A member of a Sequential that is given `convert(x)`: it keeps its axes in another order than those before it.
+    """A layer that is given `convert(x)`: it keeps its axes in another order than what is around it.
 
     What it returns is brought by `back` to the order that goes on.
     """
-    layer.convert_input, layer.convert_output = convert, back
+
+    class Converting(type(layer)):
+        def __call__(self, x, *args, **kwargs):
+            y = super().__call__(x if convert is None else convert(x), *args, **kwargs)
+            return y if back is None else back(y)
+
+    Converting.__name__ = type(layer).__name__
+    layer.__class__ = Converting
     return layer
 
 
 def in_torch_order(layer):
-    """A member of a Sequential that is given torch's order and leaves it, whether it works on images or not."""
+    """A layer that is given torch's order and leaves it, whether it works on images or not."""
     return converting(layer, channels_last, channels_first) if keeps_channels_last(layer) else layer
 
 
@@ -171,13 +178,7 @@ class Sequential(Numbered):
 
     def call(self, x=None, *args, **kwargs):
         for i, member in enumerate(self._members()):
-            convert = getattr(member, "convert_input", None)
-            if convert is not None:
-                x = convert(x)
             x = member(x, *args, **kwargs) if i == 0 else member(x)
-            convert = getattr(member, "convert_output", None)
-            if convert is not None:
-                x = convert(x)
         return x
 
 
