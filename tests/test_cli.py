@@ -414,11 +414,9 @@ def test_coverage_counts_names_not_methods(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     "words", [["check", "net.py"], ["fix", "net.py", "--line", "2"], ["net.py", "-o", "out.py"]]
 )
-def test_a_command_starts_without_what_it_does_not_need(words: list[str], tmp_path: Path) -> None:
+def test_a_command_starts_without_what_it_does_not_need(words: list[str]) -> None:
     """Each of these costs as much as the rest of the start; `benchmarks/startup.py` and `hook.py` measure that."""
-    (tmp_path / "net.py").write_text(
-        "import torch\nx = torch.neg(torch.zeros(3, dtype=None))\n", encoding="utf-8"
-    )
+    Path("net.py").write_text("import torch\nx = torch.neg(torch.zeros(3, dtype=None))\n")
     heavy = [
         "libcst.matchers",
         "libcst.codemod",
@@ -429,9 +427,44 @@ def test_a_command_starts_without_what_it_does_not_need(words: list[str], tmp_pa
         "nbformat",
         "pygls",
     ]
-    code = f"import sys; from transpile.cli import main; main({words}); print([n for n in {heavy} if n in sys.modules])"
+    assert loaded(words, heavy) == []
+
+
+PROSE = '"""Nothing of torch."""\n\nimport os\n'
+PORT = "import tensorflow as tf\n\nx = tf.zeros([2])\n"
+
+
+@pytest.mark.parametrize("text", [PROSE, PORT], ids=["prose", "port"])
+@pytest.mark.parametrize(
+    "words", [["check", "net.py"], ["net.py", "-o", "out.py"], ["sync", "net.py"]], ids=lambda words: words[0]
+)
+def test_a_file_without_torch_loads_nothing_that_translates(words: list[str], text: str) -> None:
+    """Hooks are given files of all kinds; `benchmarks/hook.py` measures what those without torch cost."""
+    Path("net.py").write_text(text)
+    Path("twin_of.py").write_text("import torch\n")
+    Path("pyproject.toml").write_text('[tool.transpile.pairs]\n"twin_of.py" = "tf_twin.py"\n')
+    heavy = [
+        "libcst",
+        "transpile.translate",
+        "transpile.infer",
+        "transpile.rewrite",
+        "multiprocessing",
+        "black",
+    ]
+    if text == PROSE:
+        heavy += ["transpile.rulebook", "transpile.hazards", "yaml"]
+    assert loaded(words, heavy) == []
+    Path("net.py").write_text("import torch\nx = torch.abs(torch.zeros(3))\n")
+    if words[0] != "sync":
+        assert "libcst" in loaded(words, heavy)
+
+
+def loaded(words: list[str], heavy: list[str]) -> list[str]:
+    """Which of the modules a command has loaded when it is done."""
+    asked = f"print(*[name for name in {heavy} if name in sys.modules])"
+    code = f"import sys; from transpile.cli import main; main({words}); {asked}"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True,
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )  # fmt: skip
-    assert done.stdout.splitlines()[-1] == "[]"
+    return done.stdout.splitlines()[-1].split()

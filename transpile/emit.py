@@ -6,19 +6,39 @@ The index of transpile/support is made once, from its syntax trees, and kept in 
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from transpile import cache
 
-__all__ = ["END", "HEADING", "MODULE_HEADING", "inserted", "known", "parameters", "section", "support_source"]
+__all__ = [
+    "END",
+    "HEADING",
+    "MODULE_HEADING",
+    "inserted",
+    "is_translated",
+    "known",
+    "parameters",
+    "section",
+    "support_source",
+]
 
 HEADING = "# --- torch's semantics on TensorFlow, copied in by transpile: only what this file uses ---"
 END = "# --- end of what transpile copied in ---"
 # The library has its own line length, which is not that of every file that it is copied into.
 MODULE_HEADING = '"""torch\'s semantics on TensorFlow: the definitions that the translated files use."""'
 OFF, ON = "# fmt: off", "# fmt: on"
+_TRANSLATED = re.compile(
+    rf"^{re.escape(HEADING)}|^from [\w.]*\b_torch_support_* import |\A{re.escape(MODULE_HEADING)}",
+    re.MULTILINE,
+)
+
+
+def is_translated(text: str) -> bool:
+    """Whether this program wrote it: it has the copied section, imports the folder's support module, or is that."""
+    return _TRANSLATED.search(text) is not None
 
 
 class Definition(NamedTuple):

@@ -13,7 +13,7 @@ import libcst as cst
 
 from transpile.collection import uncollected
 from transpile.diagnostics import Diagnostic, SourceError
-from transpile.emit import HEADING, MODULE_HEADING, support_source
+from transpile.emit import MODULE_HEADING, is_translated, support_source
 from transpile.formatting import formatted
 from transpile.partial import Cut, cut, dropped
 from transpile.source.roots import SPEAKS_OF_TORCH, roots
@@ -25,11 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Project", "Text", "Translation", "concerns", "support_source", "translate"]
 
-# What this program wrote itself is done: it carries the copied section, imports the folder's support module, or is it.
-_TRANSLATED = re.compile(
-    rf"^{re.escape(HEADING)}|^from [\w.]*\b_torch_support_* import |\A{re.escape(MODULE_HEADING)}",
-    re.MULTILINE,
-)
 _IMPORTS_TORCH = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:torch|einops)\b", re.MULTILINE)
 DATA_FORMATS = ("channels_last", "channels_first")
 
@@ -185,7 +180,7 @@ class Project:
 
     def _is_source(self, name: str) -> bool:
         text = self.texts[name].text
-        if _TRANSLATED.search(text) is not None:
+        if is_translated(text):
             return False
         # beside a support module, what imports nothing of torch was translated with it
         return not self._has_support or _IMPORTS_TORCH.search(text) is not None
@@ -205,7 +200,7 @@ class Project:
 
 def concerns(text: str) -> bool:
     """Whether a text by itself may have anything to translate: it says torch, and is no translation."""
-    return SPEAKS_OF_TORCH.search(text) is not None and _TRANSLATED.search(text) is None
+    return SPEAKS_OF_TORCH.search(text) is not None and not is_translated(text)
 
 
 def parse(text: str) -> cst.Module:

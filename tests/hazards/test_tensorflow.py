@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from transpile.diagnostics import Diagnostic, Edit
+from transpile.emit import END, HEADING
 from transpile.hazards import check_tensorflow
 from transpile.hazards.codes import EXAMPLES, TENSORFLOW_HEADER, load
 
@@ -20,6 +21,7 @@ from tensorflow import keras
 from tensorflow.keras import Sequential, layers
 
 """
+OWN = "class Own(layers.Layer):\n    pass\n\n\n"
 
 
 def found(body: str, head: str = HEAD) -> list[Diagnostic]:
@@ -131,6 +133,12 @@ def test_nothing_is_said_of(body: str) -> None:
 
 def test_nothing_is_said_of_a_file_without_tensorflow() -> None:
     assert check_tensorflow("Sequential(a, b)\n", "x.py") == []
+
+
+def test_what_was_copied_in_is_passed_over_and_its_layers_are_known() -> None:
+    body = "m = Sequential(Own(2), Own(3))"
+    assert check_tensorflow(f"{HEAD}{HEADING}\n{OWN}{body}\n{END}\n", "port.py") == []
+    assert [d.code for d in check_tensorflow(f"{HEAD}{HEADING}\n{OWN}{END}\n{body}\n", "port.py")] == [SEQ]
 
 
 SEQ, CKP, SHP, STA8, STA9 = "SEQ001", "CKP001", "SHP002", "STA008", "STA009"

@@ -34,7 +34,7 @@ def command(paths: tuple[Path, ...], options: Options, session: Session, jobs: i
 def with_tensorflow(file: File, outcome: Outcome) -> Outcome:
     """The outcome with the hazards of a file's TensorFlow code."""
     from transpile.diagnostics import SourceError
-    from transpile.hazards import check_tensorflow
+    from transpile.source.roots import concerns_tensorflow
     from transpile.source.text import decode
 
     if file.source.suffix != ".py":  # a notebook: its cells are not one text
@@ -43,4 +43,8 @@ def with_tensorflow(file: File, outcome: Outcome) -> Outcome:
         text = decode(file.source.read_bytes()).text
     except (OSError, SourceError):  # said already
         return outcome
+    if not concerns_tensorflow(text):  # as are most that a hook is given: nothing more is loaded for them
+        return outcome
+    from transpile.hazards import check_tensorflow
+
     return replace(outcome, diagnostics=(*outcome.diagnostics, *check_tensorflow(text, file.shown)))

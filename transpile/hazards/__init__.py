@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
-
-import libcst as cst
+from typing import TYPE_CHECKING, Any, Protocol
 
 from transpile.diagnostics import Diagnostic
 from transpile.hazards.codes import EXAMPLES, SEVERITIES, load
-from transpile.hazards.scene import scan
 from transpile.hazards.suppress import suppressed
-from transpile.rewrite.context import Context
-from transpile.source.positions import Positions
+from transpile.source.roots import concerns_tensorflow
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from transpile.rewrite.context import Context
 
 __all__ = ["check_tensorflow", "say"]
 
@@ -21,6 +22,9 @@ def say(context: Context, tree: cst.Module, filename: str, places: Places | None
 
     `places` tells where nodes stand; without it that is computed, if there is something to say.
     """
+    from transpile.hazards.scene import scan  # TensorFlow's files are looked at without what translates
+    from transpile.source.positions import Positions
+
     load()
     remarks = [
         (r.code, r.node, r.message, r.help) for r in context.run.module.remarks.values()
@@ -47,11 +51,10 @@ def say(context: Context, tree: cst.Module, filename: str, places: Places | None
 
 def check_tensorflow(text: str, filename: str) -> list[Diagnostic]:
     """The hazards of a file that is TensorFlow source, without those that its comments suppress."""
-    from transpile.hazards.tf_source import concerns_tensorflow, scan_tensorflow
+    from transpile.hazards.tf_source import scan_tensorflow
 
     if not concerns_tensorflow(text):
         return []
-    load()
     return suppressed(text, scan_tensorflow(text, filename), filename, lambda code: not _is_torch_code(code))
 
 

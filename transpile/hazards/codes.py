@@ -62,9 +62,10 @@ def _block(code: str) -> str:
     return textwrap.dedent(code).strip("\n") + "\n" if code else ""
 
 
-def load() -> None:
-    """Import every family of this folder; a new file needs no entry anywhere."""
+def load(beginning: str = "") -> None:
+    """Import every family of this folder, or those whose files begin so; a new file needs no entry anywhere."""
     import transpile.hazards
 
     for module in pkgutil.iter_modules(transpile.hazards.__path__):
-        importlib.import_module(f"transpile.hazards.{module.name}")
+        if module.name.startswith(beginning):
+            importlib.import_module(f"transpile.hazards.{module.name}")

@@ -276,7 +276,7 @@ def _value_of(source: Source, node: ast.AST) -> ast.Call | None:
         return node
     if isinstance(node, ast.Name):
         for scope in [*reversed(source.around), source.tree]:
-            for inner in ast.walk(scope):
+            for inner in source.walk(scope):
                 if not isinstance(inner, ast.Assign) or not isinstance(inner.value, ast.Call):
                     continue
                 if any(isinstance(t, ast.Name) and t.id == node.id for t in inner.targets):
@@ -289,7 +289,7 @@ def listed(source: Source, node: ast.ClassDef) -> None:
     """self.stages = [Dense(8) for …], in a file that uses tf.train.Checkpoint"""
     if node.name not in source.layers or not any(
         source.name(inner.func) == "tensorflow.train.Checkpoint"
-        for inner in ast.walk(source.tree)
+        for inner in source.walk(source.tree)
         if isinstance(inner, ast.Call)
     ):
         return

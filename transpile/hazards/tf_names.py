@@ -82,7 +82,7 @@ def _edits(source: Source, node: ast.Attribute | ast.Name, known: Former) -> lis
     if local is None or known.now is None or isinstance(node, ast.Name):
         return None
     edits = [source.edit(node, local + known.now.removeprefix("tf"))]
-    calls = (n for n in ast.walk(source.tree) if isinstance(n, ast.Call) and n.func is node)
+    calls = (n for n in source.walk(source.tree) if isinstance(n, ast.Call) and n.func is node)
     call = next(calls, None) if known.args else None
     for keyword in call.keywords if call is not None else ():
         if keyword.arg is not None and keyword.arg in known.args:

@@ -11,17 +11,16 @@ What transpile itself copied into a file is passed over.
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from transpile.diagnostics import Diagnostic, Edit
 from transpile.emit import END, HEADING
 from transpile.hazards.codes import SEVERITIES, load
+from transpile.source.roots import concerns_tensorflow
 
-__all__ = ["Source", "concerns_tensorflow", "scan_tensorflow", "tf_check"]
+__all__ = ["Source", "scan_tensorflow", "tf_check"]
 
-_CONCERNS = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:tensorflow|keras|tf_keras|tf_slim)\b", re.MULTILINE)
 Check = Callable[["Source", Any], None]
 CHECKS: dict[type, list[Check]] = {}
 
@@ -35,11 +34,6 @@ def tf_check(*types: type[ast.AST]) -> Callable[[Check], Check]:
         return function
 
     return register
-
-
-def concerns_tensorflow(text: str) -> bool:
-    """Whether a source imports TensorFlow or Keras."""
-    return bool(_CONCERNS.search(text))
 
 
 class Source:
@@ -56,6 +50,18 @@ class Source:
         self.passed: set[int] = set()  # ids of nodes that a check has dealt with by one around them
         self.layers = _own_layers(self)
         self._copied = _copied(self.lines)
+        self.tree.body = [node for node in self.tree.body if not self._is_copied(node.lineno)]
+        self._walked: dict[ast.AST, list[ast.AST]] = {}
+
+    def _is_copied(self, line: int) -> bool:
+        return any(first <= line <= last for first, last in self._copied)
+
+    def walk(self, scope: ast.AST) -> list[ast.AST]:
+        """The nodes of the module, a class or a function, which many checks ask for."""
+        found = self._walked.get(scope)
+        if found is None:
+            found = self._walked[scope] = list(ast.walk(scope))
+        return found
 
     def name(self, node: ast.AST) -> str:
         """The qualified name of what is said, `tensorflow.keras.Sequential`; empty where it is none."""
@@ -135,7 +141,7 @@ class Source:
     def say(self, code: str, node: Any, message: str, help_: str = "", fix: list[Edit] | None = None) -> None:
         """Remark something at a node."""
         line, column, end_line, end_column = self.span(node)
-        if any(first <= line <= last for first, last in self._copied):
+        if self._is_copied(line):
             return
         self.found.append(
             Diagnostic(
@@ -157,7 +163,7 @@ def scan_tensorflow(text: str, filename: str) -> list[Diagnostic]:
     """The hazards of TensorFlow source, in order; none for a file that does not import it or does not parse."""
     if not concerns_tensorflow(text):
         return []
-    load()
+    load("tf_")
     try:
         source = Source(text, filename)
         _visit(source, source.tree)

@@ -125,7 +125,7 @@ def _is_set_by_name(source: Source, node: ast.Name) -> bool:
     for scope in (source.function, source.tree):
         if scope is None:
             continue
-        stored = [n for n in ast.walk(scope) if isinstance(n, ast.Assign) and _binds(n, node.id)]
+        stored = [n for n in source.walk(scope) if isinstance(n, ast.Assign) and _binds(n, node.id)]
         if stored:
             value = stored[0].value
             return len(stored) == 1 and not isinstance(value, ast.Name) and _is_set(source, value)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Set
 from typing import TYPE_CHECKING
 
@@ -10,14 +9,12 @@ import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
 from transpile.infer.facts import Var
+from transpile.source.roots import BRINGS_TORCH
 
 if TYPE_CHECKING:
     from transpile.infer.run import Remark
 
 __all__ = ["ModuleInfo", "Modules"]
-
-# Without an import of torch, or of what stands on it, nothing in a module is torch's.
-BRINGS_TORCH = re.compile(r"^[ \t]*(?:from|import)\b[^\n#]*(?:torch|einops)", re.MULTILINE)
 
 
 class ModuleInfo:

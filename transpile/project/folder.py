@@ -10,7 +10,7 @@ from transpile.project.named_layers import named_layers
 from transpile.project.parsing import parsed
 from transpile.project.plan import File, Unit
 
-__all__ = ["Folder", "module_name"]
+__all__ = ["Folder"]
 
 
 class Folder:
@@ -35,12 +35,12 @@ class Folder:
                     reading = Reading(job)
                 except (OSError, SourceError):
                     continue  # said when its own outcome is asked for
-                name, is_package = module_name(unit, file)
+                name, is_package = unit.module_name(file)
                 texts[name] = Text(reading.renamed.text, is_package)
                 self.readings[file.source] = reading
                 self.names[file.source] = name
             for file in unit.emptied:
-                texts[module_name(unit, file)[0]] = Text("", True)
+                texts[unit.module_name(file)[0]] = Text("", True)
         self.project = Project(
             texts,
             data_format=options.data_format,
@@ -74,19 +74,6 @@ class Folder:
         if translation is not None and is_carried(reading) and translation.code == reading.renamed.text:
             translation = None
         return reading.outcome(translation)
-
-
-def module_name(unit: Unit, file: File) -> tuple[str, bool]:
-    """The dotted name of a file in the output, and whether it is the `__init__` of its package."""
-    if unit.root is None:
-        return (file.target or file.source).stem, False
-    parts = list(file.source.relative_to(unit.root).with_suffix("").parts)
-    is_package = parts[-1] == "__init__"
-    if is_package:
-        parts.pop()
-    if unit.is_package:
-        parts.insert(0, unit.name)
-    return ".".join(parts), is_package
 
 
 def _names_on_path(unit: Unit) -> list[str]:

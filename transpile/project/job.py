@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import ast
 import re
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from transpile.diagnostics import INTERNAL, UNREADABLE, Diagnostic, Severity, SourceError
+from transpile.emit import is_translated
 from transpile.project.renaming import Renamed, Renaming, rename_imports
+from transpile.source.roots import BRINGS_TORCH
 from transpile.source.text import SourceText, decode
 from transpile.source.third_party import needs_torch
 
@@ -109,7 +110,7 @@ def work(job: Job) -> Outcome:
 
 
 def _alone(reading: Reading) -> Outcome:
-    if is_carried(reading):
+    if is_carried(reading) or _has_no_torch(reading.source.text):
         return reading.outcome(None)
     from transpile.translate import translate
 
@@ -135,6 +136,8 @@ def guarded(job: Job, make: Callable[[], Outcome]) -> Outcome:
     except OSError as error:
         return _failed(job, UNREADABLE, f"cannot be read: {error.strerror or error}", 1, 1)
     except Exception as error:
+        import traceback
+
         # a defect of transpile; one file must not sink the folder, and it is said loudly
         failed = _failed(job, INTERNAL, f"transpile failed: {type(error).__name__}: {error}", 1, 1)
         return replace(failed, traceback=traceback.format_exc())
@@ -143,6 +146,26 @@ def guarded(job: Job, make: Callable[[], Outcome]) -> Outcome:
 def is_carried(reading: Reading) -> bool:
     """Whether a file is sound and says nothing of torch, so that there is nothing to translate in it alone."""
     return not concerns_torch(reading.source.exact) and parses(reading.source.exact)
+
+
+def _has_no_torch(text: str) -> bool:
+    """Whether a sound file that says torch has none: it is a translation, or no import anywhere in it could bring any.
+
+    Only of a file that stands alone: in a folder its siblings may hand on what is torch's.
+    """
+    if is_translated(text):
+        return parses(text)
+    if BRINGS_TORCH.search(text) or "transpile:" in text:  # or a comment that is for the translator
+        return False
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    imported = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    for node in nodes:
+        if isinstance(node, ast.ImportFrom):
+            imported += [node.module or "", *(alias.name for alias in node.names)]
+    return not any("torch" in name or "einops" in name or needs_torch(name) for name in imported)
 
 
 def concerns_torch(text: str) -> bool:

@@ -6,13 +6,13 @@ there to pack. So this process parses most itself, and has the trees of the othe
 
 from __future__ import annotations
 
-import multiprocessing
 import pickle
 from collections.abc import Mapping
-from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
     import libcst as cst
 
 __all__ = ["parsed"]
@@ -22,6 +22,8 @@ _TAKEN_OVER, _PACKED = 0.2, 0.6  # what it costs to take over and to pack a tree
 
 def parsed(texts: Mapping[str, str], processes: int) -> dict[str, cst.Module]:
     """The trees of those texts that can be parsed, by name: parsed by this process and as many more as are wanted."""
+    import multiprocessing  # as much to import as the rest of a small call
+
     shares = _shares(texts, processes)
     context = multiprocessing.get_context("fork")
     ends = []

@@ -66,6 +66,18 @@ class Unit:
             return f"{self.name}.{self.support}"
         return "." * (file.depth + 1) + self.support if self.is_package else self.support
 
+    def module_name(self, file: File) -> tuple[str, bool]:
+        """The dotted name of a file in the output, and whether it is the `__init__` of its package."""
+        if self.root is None:
+            return (file.target or file.source).stem, False
+        parts = list(file.source.relative_to(self.root).with_suffix("").parts)
+        is_package = parts[-1] == "__init__"
+        if is_package:
+            parts.pop()
+        if self.is_package:
+            parts.insert(0, self.name)
+        return ".".join(parts), is_package
+
     @property
     def name(self) -> str:
         """The dotted name of the package that is written."""

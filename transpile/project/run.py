@@ -7,13 +7,16 @@ import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from transpile.collection import uncollected
 from transpile.diagnostics import UNREADABLE, Diagnostic, Severity
-from transpile.project.folder import Folder, module_name
 from transpile.project.job import Job, Options, Outcome, work
 from transpile.project.plan import File, Unit
 from transpile.project.writing import copy_atomically, make_folder, write
+
+if TYPE_CHECKING:
+    from transpile.project.folder import Folder
 
 # Below this many bytes of source the start of the processes costs more than they save (about 5,000 lines)
 _WORTH_PROCESSES = 200_000
@@ -43,11 +46,17 @@ def translate_units(
     """
     with uncollected():
         for group in _groups(units, together):
-            folder = Folder(*group, options=options) if together or group[0].root is not None else None
+            folder = _folder(group, options) if together or group[0].root is not None else None
             outcomes = _run(folder, jobs) if folder is not None else None
             for unit in group:
                 for file, outcome in _unit(unit, options, outcomes):
                     yield unit, file, outcome
+
+
+def _folder(group: Sequence[Unit], options: Options) -> Folder:
+    from transpile.project.folder import Folder  # and what translates: a single file may need nothing of it
+
+    return Folder(*group, options=options)
 
 
 def _unit(unit: Unit, options: Options, outcomes: Iterator[Outcome] | None) -> Iterator[tuple[File, Outcome]]:
@@ -70,7 +79,7 @@ def _groups(units: Sequence[Unit], together: bool) -> Iterator[list[Unit]]:
     group: list[Unit] = []
     names: set[str] = set()
     for unit in units:
-        own = {module_name(unit, file)[0] for file in (*unit.python, *unit.emptied)}
+        own = {unit.module_name(file)[0] for file in (*unit.python, *unit.emptied)}
         if group and (names & own or not (together or unit.root is not None is not group[-1].root)):
             yield group
             group, names = [], set()

@@ -1,4 +1,7 @@
-"""Which modules of a project have anything to translate: those that speak of torch, and those that import them."""
+"""Which modules of a project have anything to translate: those that speak of torch, and those that import them.
+
+And which files are TensorFlow's. Both are asked of every file that a hook is given, before anything else is loaded.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,19 @@ from collections.abc import Mapping
 
 from transpile.source.imports import imports
 
-__all__ = ["SPEAKS_OF_TORCH", "roots"]
+__all__ = ["BRINGS_TORCH", "SPEAKS_OF_TORCH", "concerns_tensorflow", "roots"]
 
 SPEAKS_OF_TORCH = re.compile(r"\btorch\b|\beinops\b")
+# Without an import of torch, or of what stands on it, nothing in a module is torch's.
+BRINGS_TORCH = re.compile(r"^[ \t]*(?:from|import)\b[^\n#]*(?:torch|einops)", re.MULTILINE)
+_IMPORTS_TENSORFLOW = re.compile(
+    r"^[ \t]*(?:from|import)[ \t]+(?:tensorflow|keras|tf_keras|tf_slim)\b", re.MULTILINE
+)
+
+
+def concerns_tensorflow(text: str) -> bool:
+    """Whether a source imports TensorFlow or Keras."""
+    return _IMPORTS_TENSORFLOW.search(text) is not None
 
 
 def roots(texts: Mapping[str, tuple[str, bool]]) -> list[str]:

@@ -86,9 +86,10 @@ def sync(
     found: Iterable[Pair], options: Options, *, check: bool = False, force: bool = False
 ) -> Iterator[State]:
     """Bring each twin into step; with `check` only say which are not, with `force` drop hand edits."""
-    rules = _rules_version(options)
+    rules: str | None = None
     folders: dict[int, Folder] = {}  # by unit; inferred when one of its twins is stale
     for pair in found:
+        rules = rules or _rules_version(options)
         try:
             yield _one(pair, options, rules, folders, check, force)
         except SourceError as error:  # a source that cannot be read is an outcome: this is the twin
