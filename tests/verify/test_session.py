@@ -47,3 +47,13 @@ def test_a_traceback_begins_where_user_code_does() -> None:
         int("three")
     lines = caught.value.trace.splitlines()
     assert lines[0].startswith("Traceback") and __file__ in lines[1] and lines[-1].startswith("ValueError")
+
+
+def test_a_traceback_shows_no_frame_of_the_frameworks() -> None:
+    import torch
+
+    layer = torch.nn.Sequential(torch.nn.Linear(3, 4))
+    with pytest.raises(StageError) as caught, stage("call"):
+        layer(torch.zeros(2, 5))
+    trace = caught.value.trace
+    assert "layer(torch.zeros(2, 5))" in trace and "_call_impl" not in trace and "RuntimeError" in trace

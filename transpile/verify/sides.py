@@ -26,6 +26,7 @@ __all__ = ["Side", "Translated", "is_translation", "stage", "translated"]
 
 _TENSORFLOW = re.compile(rb"^\s*(?:import|from)\s+(?:tensorflow|keras)\b", re.MULTILINE)
 _TORCH = re.compile(rb"^\s*(?:import|from)\s+torch\b", re.MULTILINE)
+_FRAMEWORK = re.compile(r"[/\\](?:site|dist)-packages[/\\](?:torch|tensorflow|keras)[/\\]")
 BLOCKED = ("torch", "torchvision", "torchaudio", "transpile")
 _SMALL = 1 << 20  # bytes of a data file that is copied beside a translation
 
@@ -45,11 +46,15 @@ def stage(name: str) -> Iterator[None]:
 
 
 def _trace(error: BaseException) -> str:
-    """The traceback from where verify hands over to other code; the whole of it where it never does."""
+    """The traceback from where verify hands over to other code, without the frameworks' own frames.
+
+    The whole of it where it never hands over, or where none but theirs remain.
+    """
     here = os.path.dirname(os.path.abspath(__file__))
     frames = traceback.extract_tb(error.__traceback__)
     outside = next((i for i, f in enumerate(frames) if not f.filename.startswith(here + os.sep)), 0)
-    shown = traceback.format_list(frames[outside:]) + traceback.format_exception_only(error)
+    own = [frame for frame in frames[outside:] if not _FRAMEWORK.search(frame.filename)]
+    shown = traceback.format_list(own or frames[outside:]) + traceback.format_exception_only(error)
     return "Traceback (most recent call last):\n" + "".join(shown)
 
 

@@ -64,10 +64,9 @@ def summary(result: Result, every_layer: bool = False) -> str:
         lines.append(f"could not be run: {result.stage}: {result.error}")
     lines += [f"note: {note}" for note in result.said()]
     compared = sum(row.difference is not None for row in result.rows)
-    lines.append(
-        f"{result.verdict}: {result.factory}, inputs in {result.layout or 'no layout'}, "
-        f"{compared} layer calls compared, {result.seconds:.1f} s"
-    )
+    words = [f"inputs in {result.layout}"] if result.layout else []
+    words += [f"{compared} layer calls compared"] if compared or result.stage is None else []
+    lines.append(", ".join([f"{result.verdict}: {result.factory}", *words, f"{result.seconds:.1f} s"]))
     return "\n".join(lines) + "\n"
 
 
