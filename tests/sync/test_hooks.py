@@ -118,8 +118,10 @@ def test_the_hook_installs_itself(project: Path, git: Git, tmp_path: Path) -> No
         folder, [name for name in files.stdout.split("\n") if name and (ROOT / name).is_file()]
     )
     Path(".pre-commit-config.yaml").write_text(
-        f"repos:\n- repo: {folder}\n  rev: {revision}\n  hooks:\n  - id: transpile-check\n"
+        f"repos:\n- repo: {folder}\n  rev: v0.1.0\n  hooks:\n  - id: transpile-check\n"
     )
+    done = pre_commit("autoupdate", "--bleeding-edge")
+    assert f"rev: {revision}" in Path(".pre-commit-config.yaml").read_text(), done.stdout + done.stderr
     Path("new.py").write_text(LEFT)
     git("add", ".")
     done = pre_commit("run", "--verbose")
