@@ -1,4 +1,7 @@
-"""Statements of which the rewriting leaves nothing to do: `model.eval()` becomes `model`, and goes."""
+"""Statements of which the rewriting leaves nothing to do.
+
+`model.eval()` becomes `model`, and goes; `x = x.contiguous()` becomes `x = x`, and goes with its comments kept.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ import libcst as cst
 from transpile.infer.facts import Ref
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on
+from transpile.source.walk import descendants
 
 __all__: list[str] = []
 
@@ -49,6 +53,39 @@ def _idle(original: cst.BaseSmallStatement, updated: cst.BaseSmallStatement) -> 
     while isinstance(value, cst.Attribute):
         value = value.value
     return isinstance(value, (cst.Name, cst.SimpleString, cst.Integer))
+
+
+@on(cst.IndentedBlock)
+def given_to_themselves(context: Context, original: cst.IndentedBlock, updated: Any) -> Any:
+    """`x = x` in a function, where `x = x.permute(0, 2, 3, 1)` was; in a class it would make an attribute."""
+    if updated is original or not context.functions:
+        return None
+    own = {id(statement) for statement in original.body}
+    idle = [s for s in updated.body if id(s) not in own and _is_own_value(s)]
+    if not idle or any(isinstance(node, cst.ClassDef) for node in descendants(context.functions[-1])):
+        return None
+    body: list[cst.BaseStatement] = []
+    lines: list[cst.EmptyLine] = []  # what stood above and behind what has gone
+    for statement in updated.body:
+        above = [*lines, *statement.leading_lines]
+        if any(statement is other for other in idle):
+            lines = above
+            if statement.trailing_whitespace.comment is not None:
+                lines = [*above, cst.EmptyLine(comment=statement.trailing_whitespace.comment)]
+        else:
+            body.append(statement.with_changes(leading_lines=above) if lines else statement)
+            lines = []
+    return updated.with_changes(body=body, footer=[*lines, *updated.footer])
+
+
+def _is_own_value(statement: cst.BaseStatement) -> bool:
+    if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
+        return False
+    assign = statement.body[0]
+    if not isinstance(assign, cst.Assign) or len(assign.targets) != 1:
+        return False
+    target, value = assign.targets[0].target, assign.value
+    return isinstance(target, cst.Name) and isinstance(value, cst.Name) and target.value == value.value
 
 
 @on(cst.IndentedBlock)
