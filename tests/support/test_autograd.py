@@ -6,7 +6,7 @@ import tensorflow as tf
 import torch
 
 from transpile.support.autograd import Function, FunctionContext
-from transpile.support.initial import calculate_gain
+from transpile.support.gain import calculate_gain
 
 
 class Doubled(Function):

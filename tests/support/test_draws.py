@@ -1,4 +1,4 @@
-"""First values of weights."""
+"""Random tensors: their range, dtype and shape, not their numbers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from transpile.support.initial import truncated_normal_like
+from transpile.support.draws import bernoulli_like, truncated_normal_like
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
@@ -24,3 +24,10 @@ def test_the_bounds_are_no_deviations() -> None:
 def test_two_draws_differ() -> None:
     x = tf.zeros([8])
     assert not np.array_equal(truncated_normal_like(x), truncated_normal_like(x))
+
+
+@pytest.mark.parametrize("p", [0.25, tf.fill([4000], tf.constant(0.25, tf.float64))])
+def test_ones_come_with_their_probability(p: object) -> None:
+    drawn = bernoulli_like(tf.zeros([4000], tf.float64), p)
+    assert drawn.dtype == tf.float64 and set(np.unique(drawn)) == {0.0, 1.0}
+    assert 0.2 < np.mean(drawn) < 0.3
