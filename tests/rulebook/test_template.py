@@ -79,6 +79,16 @@ def rendered(template: str, values: dict[str, str | None], **defaults: str) -> s
         ("f({*xs})", {"xs": "a + b"}, "f(*(a + b))"),
         ("f({*xs})", {"xs": "[a] + [b]"}, "f(*([a] + [b]))"),
         ("f({x}, {*xs})", {"x": "a", "xs": "[]"}, "f(a)"),
+        ("f({x}[0])", {"x": "b"}, "f(b[0])"),
+        ("f({x}[1])", {"x": "a + b"}, "f((a + b)[1])"),
+        ("f({x}[1])", {"x": "(a + b)"}, "f((a + b)[1])"),
+        ("f({x}[1])", {"x": "(a, *b)"}, "f((a, *b)[1])"),
+        ("f({x}[2])", {"x": "(a, b)"}, "f((a, b)[2])"),
+        ("f({x}[0])", {"x": "[i for i in (1, 2)]"}, "f([i for i in (1, 2)][0])"),
+        ("f({x}[0])", {"x": "(a, b)[::-1]"}, "f((a, b)[::-1][0])"),
+        ("f({x}[0], {x}[1])", {"x": "(a, b)"}, "f(a, b)"),
+        ("f({x}[1])", {"x": "[g(a, 'b,'), c if d else e,]"}, "f(c if d else e)"),
+        ("f({x}[0] * 2)", {"x": "(a + b, c)"}, "f((a + b) * 2)"),
     ],
 )
 def test_rendering(template: str, values: dict[str, str | None], text: str) -> None:

@@ -2,6 +2,7 @@
 
 `{name}`    the argument's source text, or its default's text; in parentheses where precedence asks for them
 `{name?}`   as the whole value of a keyword argument: the keyword argument is left out if the caller omitted it
+`{name}[0]` of a list or tuple that is written out, the member itself
 `{*name}`   varargs, spliced
 `$name`     a definition of transpile/support
 `{data_format}` as a keyword's value: supplied by the translation, left out when it is the default
@@ -19,7 +20,7 @@ __all__ = ["Keyword", "Placeholder", "Support", "Template", "is_atom", "render"]
 _TOKEN = re.compile(
     r"(?P<brace>\{\{|\}\})"
     r"|(?P<keyword>(?:,\s*)?\b\w+=)(?:\{(?P<optional>\w+)\?\}|\{(?P<format>data_format)\})"
-    r"|\{(?P<star>\*?)(?P<name>\w+)\}"
+    r"|\{(?P<star>\*?)(?P<name>\w+)\}(?:\[(?P<member>\d)\])?"
     r"|\$(?P<support>\w+)"
 )
 _SIMPLE = re.compile(r"[A-Za-z_][\w.]*|\d(?:[\w.]|(?<=[eE])[+-])*")
@@ -29,11 +30,12 @@ _CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 @dataclass(frozen=True)
 class Placeholder:
-    """`{name}` or `{*name}`; `bare` where any expression can stand without parentheses."""
+    """`{name}`, `{*name}` or `{name}[0]`; `bare` where any expression can stand without parentheses."""
 
     name: str
     star: bool
     bare: bool
+    member: int | None = None
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,8 @@ class Template:
                 pieces.append(Support(match["support"]))
             else:
                 bare = _bare(text[: match.start()].rstrip(), text[match.end() :].lstrip())
-                pieces.append(Placeholder(match["name"], bool(match["star"]), bare))
+                member = None if match["member"] is None else int(match["member"])
+                pieces.append(Placeholder(match["name"], bool(match["star"]), bare, member))
         if end < len(text):
             pieces.append(text[end:])
         names = [p.name for p in pieces if isinstance(p, Placeholder | Keyword)]
@@ -126,6 +129,8 @@ def render(
         else:
             value = values.get(piece.name)
             text = defaults[piece.name] if value is None else value
+            if piece.member is not None:
+                text = _member(text, piece.member)
             if piece.star:
                 text = _spliced(text)
                 if not text and out.endswith(", "):
@@ -146,6 +151,29 @@ def _guarded(text: str) -> str:
         # `[x] + [f(y) for y in z]` has its `for` in brackets
         return f"({text})" if re.search(r":=|\bfor\b", _top(text)) else text
     return text
+
+
+def _member(text: str, number: int) -> str:
+    """One member of a value, taken from its text where that is a display without a starred part."""
+    members = _members(text.strip())
+    if number < len(members) and not any(member.startswith("*") for member in members):
+        return members[number]
+    return f"{text if is_atom(text) else f'({text})'}[{number}]"
+
+
+def _members(text: str) -> list[str]:
+    """The members of a list or tuple display; none for anything else, or where one is a comprehension."""
+    if text[:1] not in ("[", "(") or _matching(text, 0) != len(text) - 1:
+        return []
+    inner, found, start, at = text[1:-1], [], 0, 0
+    while at < len(inner):
+        if inner[at] == ",":
+            found.append(inner[start:at].strip())
+            start = at + 1
+        at = _skip(inner, at)
+    if (text[0] == "(" and not found) or re.search(r"\bfor\b|#", _top(inner)):
+        return []
+    return [*found, last] if (last := inner[start:].strip()) else found
 
 
 def _spliced(text: str) -> str:
