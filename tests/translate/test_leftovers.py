@@ -305,3 +305,32 @@ def test_an_import_of_which_all_uses_are_translated_leaves_its_name_to_the_suppo
         with pytest.raises(ImportError):
             module.left(tf.ones((2, 3)), pad=(1, 2))
     assert "from torch.nn import Linear" not in code
+
+
+def test_what_is_refused_is_refused_whatever_it_is_given() -> None:
+    calls = "(model.parameters(), 1.0, norm_type=2.0)"
+    source = f"import torch\n\n\ndef clip(model):\n    torch.nn.utils.clip_grad_norm_{calls}\n"
+    (found,) = [d for d in translate(source).diagnostics if "clip_grad_norm_" in d.message]
+    assert found.code == "API005" and "clip_by_global_norm" in found.help
+
+
+OWN = "class Engine:\n    def backward(self):\n        pass\n\n\n"
+AUTOGRAD = "class Twice(torch.autograd.Function):\n    @staticmethod\n    def backward(ctx, g):\n        return g\n\n\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("def f(engine, loss):\n    engine.backward(loss)\n", False),
+        ("def f(engine, loss):\n    engine.backward(loss=loss)\n", False),
+        (f"{OWN}def f(engine):\n    engine.backward()\n", False),
+        (f"{OWN}Engine().backward()\n", False),
+        ("def f(model, x):\n    loss = model(x)\n    loss.backward()\n", True),
+        ("def f(model, x):\n    model(x).loss.backward(retain_graph=True)\n", True),
+        (f"{AUTOGRAD}def f(model, x):\n    model(x).backward()\n", True),
+        ("loss = make()\nloss.backward()\n", True),
+    ],
+)
+def test_the_gradients_of_a_loss_are_never_left_without_a_word(code: str, said: bool) -> None:
+    found = translate(f"import torch\nfrom elsewhere import make\n\n\n{code}").diagnostics
+    assert any("through a tape" in d.message for d in found) == said, found

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from harness import FORMATS, Pair
 
+from transpile import translate
+
 SOURCE = """
 import torch
 import torch.nn.functional as F
@@ -41,3 +43,26 @@ class Net(nn.Module):
 @pytest.mark.parametrize("data_format", FORMATS)
 def test_equal(data_format):
     Pair(SOURCE, "Net()", ["image[2,3,9,9]"], data_format=data_format, returns=["image", "plain"]).check()
+
+
+LOSS = """
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = nn.Linear(4, 3)
+
+    def forward(self, x, labels=None):
+        scores = self.head({given})
+        return F.cross_entropy(scores, labels, label_smoothing=0.1)
+"""
+
+
+@pytest.mark.parametrize(("given", "asked"), [("x", True), ("x.mean((2, 3))", True), ("x.flatten(1)", False)])
+def test_the_target_of_flat_scores_is_no_image(given: str, asked: bool) -> None:
+    said = [d.message for d in translate(LOSS.replace("{given}", given)).diagnostics if d.code == "LAY003"]
+    assert any("cross_entropy" in message for message in said) == asked, said

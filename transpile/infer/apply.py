@@ -244,6 +244,9 @@ def apply(
     """Plan the rewriting of a call by its rule and say what it returns."""
     spread = isinstance(node, cst.Call) and bool(node.args) and node.args[0].star == "*"
     bound = bind(rule, positional, keywords, receiver, spread)
+    if bound is None and rule.refuse:  # whatever it is given
+        run.plans[id(node)] = Plan("refused", rule)
+        return UNKNOWN
     if bound is None:
         run.plans[id(node)] = Plan("left", rule, reason="its arguments do not fit the rule's parameters")
         return UNKNOWN

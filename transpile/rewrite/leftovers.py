@@ -109,15 +109,29 @@ def unknown_receiver(context: Context, original: cst.CSTNode, updated: cst.CSTNo
     if not isinstance(original, cst.Call) or not isinstance(original.func, cst.Attribute):
         return
     name = original.func.attr.value
-    if name not in SUSPECT or not context.functions:
-        return
     owner = resolve(context.run.facts.get(id(original.func.value), UNKNOWN))
-    if (owner is UNKNOWN or isinstance(owner, Var)) and not _gives_another_type(context, original):
+    if owner is not UNKNOWN and not isinstance(owner, Var):
+        return
+    if name == "backward" and _takes_gradients(context, original):
+        context.say(
+            "INF001", original,
+            "this looks like the gradients of a loss, and TensorFlow takes them through a tape; it stays as it is",
+            context.run.rules.method(name).instead,
+        )  # fmt: skip
+    elif name in SUSPECT and context.functions and not _gives_another_type(context, original):
         context.say(
             "INF001", original,
             f"nothing says whether the receiver of .{name}() is a tensor; the call stays as it is",
             "Annotate it (`x: torch.Tensor`), or pass it to a function that only takes tensors.",
         )  # fmt: skip
+
+
+def _takes_gradients(context: Context, original: cst.Call) -> bool:
+    """`loss.backward()`, with torch's own arguments by name; `engine.backward(loss)` is another's."""
+    names = {argument.keyword.value if argument.keyword is not None else "" for argument in original.args}
+    if not names <= {"gradient", "retain_graph", "create_graph", "inputs"}:
+        return False
+    return all(info.is_autograd for info in context.run.definers.get("backward", ()))
 
 
 SUSPECT = (
