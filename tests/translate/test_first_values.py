@@ -82,3 +82,58 @@ def test_from_outside(nets):
         assert (_value(norm.weight) == 1).all()
         assert (_value(norm.running_mean) == 0).all()
         assert (_value(norm.running_var) == 1).all()
+
+
+OF_ALL_KINDS = """\
+import torch
+from torch import nn
+
+
+class Part(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU())
+
+    def forward(self, x):
+        return self.body(x)
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.part, self.more = Part(), nn.ModuleList([nn.Sequential(nn.ConvTranspose2d(4, 2, 2))])
+
+    def forward(self, x):
+        return self.more[0](self.part(x))
+
+
+def first(m):
+    name = m.__class__.__name__
+    if name.find("Conv") != -1:
+        nn.init.constant_(m.weight.data, 0.25)
+        m.bias.data.fill_(2)
+    elif name.find("BatchNorm") != -1:
+        m.weight.data = torch.full((4,), 3.0)
+
+
+def made():
+    net = Net()
+    net.apply(first)
+    return net
+"""
+
+
+def test_a_function_is_applied_to_layers_of_all_kinds_at_any_depth():
+    seen = []
+    for make in (original, translated):
+        net = make(OF_ALL_KINDS).made()
+        names = []
+        net.apply(lambda layer, names=names: names.append(type(layer).__name__))
+        part, deep = (list(net.part.body.children()) if make is original else net.part.body.layers), net.more[
+            0
+        ]
+        last = deep[0] if make is original else deep.layers[0]
+        values = [part[0].weight, part[0].bias, part[1].weight, last.weight, last.bias]
+        seen.append((names, [sorted(set(_value(value).ravel().tolist())) for value in values]))
+    assert seen[0] == seen[1]
+    assert seen[0][1] == [[0.25], [2.0], [3.0], [0.25], [2.0]]

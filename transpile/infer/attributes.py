@@ -33,6 +33,7 @@ from transpile.infer.ops.distributions import DISTRIBUTION, distribution_attribu
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.torch_layers import weight_rank
+from transpile.infer.weight_data import weight_of_unknown
 
 __all__ = ["attribute_of"]
 
@@ -65,6 +66,8 @@ def attribute_of(run: Run, node: cst.Attribute, owner: Fact) -> Fact:
     fact = resolve(owner)
     name = node.attr.value
     run.plans.pop(id(node), None)
+    if name == "data":
+        fact = weight_of_unknown(run, node.value, fact) or fact
     if isinstance(fact, Ref):
         if _is_value(run, fact):
             return UNKNOWN

@@ -31,6 +31,7 @@ from transpile.infer.operators import augmented_operation
 from transpile.infer.ops.index import store
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
+from transpile.infer.weight_data import weight_of_unknown
 
 __all__ = ["assign", "block", "statement", "suite"]
 
@@ -213,6 +214,8 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         run.facts[id(target)] = fact
     elif isinstance(target, cst.Attribute):
         owner = resolve(evaluate(run, target.value))
+        if target.attr.value == "data":
+            owner = weight_of_unknown(run, target.value, owner) or owner
         run.facts[id(target)] = fact
         infos = [layer.info for layer in choices_of(owner) if layer.info is not None]
         if not isinstance(owner, Self) and _says_nothing(fact):

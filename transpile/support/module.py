@@ -71,6 +71,16 @@ class TorchLayer:
         forget(self, old)
 
 
+def apply_below(layer, fn):
+    """Calls fn on every layer below this one, children first; Keras' own layers have no `apply`."""
+    for child in children(layer):
+        if isinstance(child, Module):
+            child.apply(fn)
+        else:
+            apply_below(child, fn)
+            fn(child)
+
+
 class Module(TorchLayer, tf.keras.layers.Layer):
     """A Keras layer that is called as an nn.Module is: with any arguments, none, or objects of any kind.
 
@@ -130,8 +140,7 @@ class Module(TorchLayer, tf.keras.layers.Layer):
 
     def apply(self, fn):
         """Calls fn on every sublayer, children first, then on this one."""
-        for child in children(self):
-            child.apply(fn) if isinstance(child, Module) else fn(child)
+        apply_below(self, fn)
         fn(self)
         return self
 
