@@ -50,3 +50,17 @@ def test_a_name_that_is_given_to_itself_goes(source: str, output: str | None) ->
 def test_at_module_level_the_name_is_bound_for_others() -> None:
     code = translate("import torch\n\nx = torch.ones(2)\nx = x.contiguous()\n").code
     assert code.endswith("x = tf.ones([2])\nx = x\n")
+
+
+@pytest.mark.parametrize(
+    ("source", "output"),
+    [
+        ('"cuda" if torch.cuda.is_available() else "cpu"', '"cpu"'),
+        ("(x if torch.cuda.is_available() else x if n else n) + 1", "(x if n else n) + 1"),
+        ("x if not torch.cuda.is_available() else n", "x if not False else n"),
+        ("x if False else n", "x if False else n"),
+    ],
+)
+def test_of_a_choice_that_is_decided_one_arm_stays(source: str, output: str) -> None:
+    code = translate(f"import torch\n\n\ndef f(x, n):\n    return {source}\n").code
+    assert code.endswith(f"    return {output}\n")

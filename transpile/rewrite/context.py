@@ -45,6 +45,7 @@ class Context:
         # ids of nodes that something further out rewrites or judges
         self.kept_shapes: set[int] = set()
         self.compared: set[int] = set()  # slices of shapes, compared with another shape in the same order
+        self.masks: set[int] = set()  # comparisons that are given for a mask
         self.callees: set[int] = set()
         self.tested: set[int] = set()  # classes in an isinstance test
         self.inner_comments = False  # whether the source has comments inside expressions

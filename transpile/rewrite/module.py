@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.emit import known, section
 from transpile.infer.run import Run
-from transpile.rewrite import control_flow, references, shapes, untraced
+from transpile.rewrite import comparisons, control_flow, references, shapes, untraced
 from transpile.rewrite.arms import bound_by_arms
 from transpile.rewrite.comments import INNER
 from transpile.rewrite.context import Context
@@ -74,4 +74,5 @@ class Preparing(Transformer):
     def on_visit(self, node: cst.CSTNode) -> bool:
         shapes.prepare(self.context, node)
         references.prepare(self.context, node)
+        comparisons.prepare(self.context, node)
         return super().on_visit(node)

@@ -78,6 +78,17 @@ def given_to_themselves(context: Context, original: cst.IndentedBlock, updated: 
     return updated.with_changes(body=body, footer=[*lines, *updated.footer])
 
 
+@on(cst.IfExp)
+def decided(context: Context, original: cst.IfExp, updated: Any) -> Any:
+    """`"cuda" if torch.cuda.is_available() else "cpu"`, whose test has become False, is "cpu"."""
+    if not isinstance(updated, cst.IfExp) or not isinstance(updated.test, cst.Name):
+        return None
+    if isinstance(original.test, cst.Name) or updated.test.value not in ("False", "True"):
+        return None
+    kept = updated.body if updated.test.value == "True" else updated.orelse
+    return kept.with_changes(lpar=[*updated.lpar, *kept.lpar], rpar=[*kept.rpar, *updated.rpar])
+
+
 def _is_own_value(statement: cst.BaseStatement) -> bool:
     if not isinstance(statement, cst.SimpleStatementLine) or len(statement.body) != 1:
         return False
