@@ -67,3 +67,17 @@ def test_names_without_a_rule_are_all_that_torch_has() -> None:
 def test_a_store_by_axis_0_alone_needs_no_layout(index: str, codes: list[str]) -> None:
     found = translate(HEAD + f"def f(m):\n    m.table{index} = torch.relu(m.other)\n").diagnostics
     assert [d.code for d in found if d.code == "LAY003"] == codes
+
+
+@pytest.mark.parametrize(
+    ("call", "wanted"),
+    [
+        ("x.pow(n)", "x.pow(n)"),
+        ("x.pow(2, 5)", "x.pow(2, 5)"),
+        ("pow(x, 2)", "pow(x, 2)"),
+        ("x.pow(2)", "tf.pow(x, 2)"),
+        ("(x - n).pow(0.5)", "tf.pow(x - n, 0.5)"),
+    ],
+)
+def test_a_power_of_a_number_is_a_tensor_s(call: str, wanted: str) -> None:
+    assert translate(f"{HEAD}def f(x, n):\n    return {call}\n").code.endswith(f"    return {wanted}\n")

@@ -169,12 +169,18 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         and (
             (name in TENSOR_METHODS and (name != "view" or owner.tensorlike or _is_size_list(node)))
             or (name in NO_ARGUMENT and not node.args)
+            or _is_power(node, name)
             or (name in AMBIGUOUS and (owner.tensorlike or _names_a_dim(node)))
         )
     ):
         run.as_tensor(owner)
         owner = resolve(owner)
-    elif owner is UNKNOWN and name in TENSOR_METHODS and run.function and run.module.concerns_torch:
+    elif (
+        owner is UNKNOWN
+        and (name in TENSOR_METHODS or _is_power(node, name))
+        and run.function
+        and run.module.concerns_torch
+    ):
         owner = run.tensors.setdefault(("unknown", id(func.value)), Tensor(None, None, None, Open()))
         run.facts[id(func.value)] = owner
         if isinstance(func.value, cst.Name) and func.value.value in run.env:
@@ -248,6 +254,11 @@ def _as_array(run: Run, var: Var) -> None:
         made.bound = Python("array")
         run.version += 1
         made = made.origin
+
+
+def _is_power(node: cst.Call, name: str) -> bool:
+    """`x.pow(2)`: numbers, strings and arrays have no such method."""
+    return name == "pow" and len(node.args) == 1 and isinstance(node.args[0].value, (cst.Integer, cst.Float))
 
 
 # Methods of Python's own types, of files and loggers: a class of the project that has one too is not meant by it.
