@@ -29,6 +29,7 @@ def returned(code: str) -> str:
         ("    m = x > 0\n    return m == 2", "m == 2"),
         ("    return x.masked_fill(x.long() == 0, 1.0)", "masked_fill(x, tf.cast(x, tf.int64) == 0, 1.0)"),
         ("    return x.masked_fill(mask == 1, 1.0)", "masked_fill(x, mask == 1, 1.0)"),
+        ("    y = mask > 2\n    return x.masked_fill(mask == 0, 1.0)", "masked_fill(x, mask == 0, 1.0)"),
         ("    m = x > 0\n    return m == 0", "tf.logical_not(m)"),
         ("    m = x > 0\n    return 1 != m", "tf.logical_not(m)"),
         ("    m = x > 0\n    return (m == 1) & (x < 2)", "m & (x < 2)"),

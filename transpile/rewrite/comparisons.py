@@ -10,6 +10,7 @@ from transpile.infer.facts import Tensor
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on
+from transpile.source.walk import descendants
 
 __all__ = ["prepare"]
 
@@ -44,7 +45,8 @@ def with_number(context: Context, original: cst.Comparison, updated: Any) -> Any
     is_bool = isinstance(fact, Tensor) and fact.dtype == "bool" and not is_given
     is_zero = source(sides[number]) == "0"
     is_unknown = not isinstance(fact, Tensor) or fact.dtype in (None, "bool")
-    if not is_bool and not (is_unknown and is_zero and id(original) in context.masks):
+    may_be_mask = is_unknown and is_zero and id(original) in context.masks
+    if not is_bool and not (may_be_mask and not _counts(context, sides[1 - number])):
         return None
     mask = (updated.left, updated.comparisons[0].comparator)[1 - number]
     text = source(mask) if is_bool else f"tf.cast({source(mask)}, tf.bool)"
@@ -52,6 +54,20 @@ def with_number(context: Context, original: cst.Comparison, updated: Any) -> Any
         text = f"tf.logical_not({text})"
     context.needs("tf")
     return expression(atom(text))
+
+
+def _counts(context: Context, node: cst.BaseExpression) -> bool:
+    """Whether the function compares this elsewhere with another number than 0 and 1, as it does classes and ids."""
+    if not context.functions:
+        return False
+    text = source(node)
+    return any(
+        isinstance(other, cst.Comparison)
+        and source(other.left) == text
+        and isinstance(number := other.comparisons[0].comparator, (cst.Integer, cst.Float))
+        and not _is_bit(number)
+        for other in descendants(context.functions[-1].body)
+    )
 
 
 def _is_parameter(context: Context, node: cst.BaseExpression) -> bool:
