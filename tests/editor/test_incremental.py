@@ -6,7 +6,7 @@ from pathlib import Path
 
 import libcst as cst
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from transpile.diagnostics import SourceError
@@ -72,6 +72,7 @@ def same(piecewise: Piecewise, text: str) -> None:
 
 
 @settings(deadline=None, max_examples=150)
+@example([(200, 0, "    ")])  # blanks behind an indented comment
 @given(
     st.lists(st.tuples(st.integers(0, len(TEXT)), st.integers(0, 12), st.sampled_from(PIECES)), max_size=4)
 )

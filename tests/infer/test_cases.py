@@ -117,8 +117,9 @@ def test_what_is_written_is_what_a_reader_expects() -> None:
 
 
 SOFTMAX = GATE.replace(
-    '    return nn.Sigmoid()\n', '    elif name == "softmax":\n        return nn.Softmax(dim=1)\n    return nn.Sigmoid()\n'
-)  # fmt: skip
+    "    return nn.Sigmoid()\n",
+    '    elif name == "softmax":\n        return nn.Softmax(dim=1)\n    return nn.Sigmoid()\n',
+)
 
 # an activation that other modules give tokens: its own pins say nothing of the ranks in the gate
 TOKENS = """

@@ -78,7 +78,7 @@ class Piecewise:
             self._parse_all(text)
             return
         changed = lines[at:end]
-        leans = _meets_comment(changed, lines[end:]) or any(line.endswith("\\") for line in changed)
+        leans = _leans(changed, lines[end:]) or any(line.endswith("\\") for line in changed)
         new = None if leans else self._between(changed)
         if new is None or (is_first and not _begins_with_code(lines[at:])):
             self._parse_all(text)  # comments at the head may be the module's own
@@ -150,10 +150,15 @@ class Piecewise:
         return self._pieces[number].node if 0 <= number < len(self._pieces) else None
 
 
-def _meets_comment(changed: list[str], after: list[str]) -> bool:
-    """Whether comments stand where changed lines meet others: they may belong to either side."""
-    seams = (changed, changed[::-1], after)
-    return any(next((line for line in seam if line.strip()), "").lstrip().startswith("#") for seam in seams)
+def _leans(changed: list[str], after: list[str]) -> bool:
+    """Whether comments or lines of blanks stand where changed lines meet others: they may belong to either side."""
+    for seam in (changed, changed[::-1], after):
+        for line in seam:
+            if line.strip() and not line.lstrip().startswith("#"):
+                break
+            if line:
+                return True
+    return False
 
 
 def _begins_with_code(lines: list[str]) -> bool:
