@@ -247,10 +247,10 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
 
 
 def _says_nothing(fact: Fact) -> bool:
-    """Whether nothing is known of a value, or of what a container of unknown length holds."""
+    """Whether nothing is known of a value, or of what a container holds."""
     fact = resolve(fact)
     if isinstance(fact, Sequence):
-        return fact.items is None and _says_nothing(fact.element)
+        return fact.items != [] and all(_says_nothing(item) for item in fact.items or [fact.element])
     return fact is UNKNOWN or isinstance(fact, Var)
 
 
