@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import libcst as cst
 
 from transpile.diagnostics import Severity
 from transpile.hazards.codes import risk
+from transpile.hazards.evaluation import in_evaluation, runs_in_evaluation
 from transpile.hazards.scene import Scene, check
 from transpile.infer.facts import Python
+from transpile.infer.open_sizes import ITEM
+from transpile.source.walk import descendants
 
 ALWAYS = risk(
     "STA006",
     Severity.WARNING,
-    "dropout is always on",
+    "random numbers are drawn in evaluation too",
     """
-`F.dropout(x, p)` drops in evaluation too: its `training` is True unless it is given. TensorFlow draws other random
-numbers than torch, so that the results of the two cannot be compared, and they change from call to call. Where that is
-not meant, pass `training=self.training`.
+What a `forward` draws outside training, it draws anew in every call: noise, a random time step or mask, and
+`F.dropout(x, p)`, whose `training` is True unless it is given. TensorFlow draws other random numbers than torch from
+the same seed, so that the results of the two cannot be compared, and they change from call to call.
+
+Draw in training alone (`if self.training:`, `training=self.training`), or let callers hand the numbers over. Where the
+model is meant to be random, compare what it computes of given numbers.
 """,
     before="""
     class Prenet(nn.Module):
@@ -26,22 +34,57 @@ not meant, pass `training=self.training`.
     after="""
     class Prenet(nn.Module):
         def forward(self, x):
+            if self.training:
+                x = x + torch.randn_like(x)
             return F.dropout(F.relu(x), 0.5, self.training)
     """,
 )
-HELP = "Pass training=self.training if evaluation should not be random."
+DROPOUT_HELP = "Pass training=self.training if evaluation should not be random."
+DRAW_HELP = "Draw in training alone, or let the caller hand the numbers over."
+DRAWS = frozenset(
+    {
+        "torch.rand", "torch.randn", "torch.rand_like", "torch.randn_like", "torch.randint", "torch.randint_like",
+        "torch.randperm", "torch.normal", "torch.bernoulli", "torch.multinomial", "torch.poisson",
+        "torch.nn.functional.gumbel_softmax", "torch.Tensor.normal_", "torch.Tensor.uniform_",
+        "torch.Tensor.bernoulli_", "torch.Tensor.exponential_", "torch.Tensor.random_",
+    }
+)  # fmt: skip
 
 
-@check(cst.Call)
-def dropped(scene: Scene, node: cst.Call) -> None:
-    """F.dropout(x, 0.5), F.dropout(x, training=True)"""
-    plan = scene.context.plan(node)
-    if plan is None or plan.op != "rule":
+@check(cst.IndentedBlock)
+def drawn(scene: Scene, node: cst.IndentedBlock) -> None:
+    """torch.randn_like(x), F.dropout(x, 0.5), F.dropout(x, training=True)"""
+    if node is not scene.info.node.body or not runs_in_evaluation(scene.run, scene.info):
         return
-    name = plan.rule.torch
-    if not name.startswith("torch.nn.functional.") or not name.endswith("dropout"):
-        return
-    given = plan.bound.get("training")
-    value = scene.run.fact(given[0]) if isinstance(given, tuple) and given[0] is not None else None
-    if given is None or value is None or (isinstance(value, Python) and value.value is True):
-        scene.say(ALWAYS, node, f"{name} drops in evaluation too, and TensorFlow draws other numbers", HELP)
+    decided: set[int] = set()  # what Python reads as a number (STA002)
+    for inner in in_evaluation(node):
+        decided.update(map(id, _read(scene, inner)))
+        plan = scene.context.plan(inner) if isinstance(inner, cst.Call) else None
+        if plan is None or plan.op != "rule":
+            continue
+        name = plan.rule.torch
+        if name in DRAWS and id(inner) not in decided:
+            scene.say(
+                ALWAYS,
+                inner,
+                f"{name} draws in evaluation too, and TensorFlow draws other numbers",
+                DRAW_HELP,
+            )
+        elif name.startswith("torch.nn.functional.") and name.endswith("dropout"):
+            given = plan.bound.get("training")
+            value = scene.run.fact(given[0]) if isinstance(given, tuple) and given[0] is not None else None
+            if given is None or value is None or (isinstance(value, Python) and value.value is True):
+                message = f"{name} drops in evaluation too, and TensorFlow draws other numbers"
+                scene.say(ALWAYS, inner, message, DROPOUT_HELP)
+
+
+def _read(scene: Scene, node: cst.CSTNode) -> Iterator[cst.CSTNode]:
+    """What stands in a test, and in what `.item()`, int() or float() take the value of."""
+    if isinstance(node, (cst.If, cst.IfExp, cst.While, cst.Assert)):
+        yield from descendants(node.test)
+    elif isinstance(node, cst.Call):
+        plan = scene.context.plan(node)
+        if plan is not None and (
+            plan.op == "python_scalar" or (plan.rule is not None and plan.rule.torch == ITEM)
+        ):
+            yield from descendants(node)

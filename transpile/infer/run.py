@@ -94,6 +94,7 @@ class Run:
             None  # transpile.infer.evidence.Evidence, where a run of the original was watched
         )
         self.reached: set[int] | None = None  # functions that a forward reaches, once inference is done
+        self.in_evaluation: set[int] | None = None  # and those that one reaches outside training
         self.been: dict[object, list[Fact]] = {}  # what a place has been so far
         self.readers: dict[Open, set[FunctionInfo]] = {}  # layout → whose last run has found it open
         # places that store in this run of a body what they have stored before → what they had stored last
