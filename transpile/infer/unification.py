@@ -75,7 +75,7 @@ def learn(
                 run.version += 1
         elif outer.rank is None and inner.rank is not None:
             if outer.may_have(inner.rank, True):
-                outer.rank = inner.rank
+                outer.settle_rank(inner.rank)
                 run.learn("rank", node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank and inner.proven:
             _say_other_rank(run, inner, outer, node)

@@ -10,7 +10,7 @@ from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor
 from transpile.infer.layout import PLAIN, Open, order
 from transpile.infer.operators import dim_of
-from transpile.infer.ops.axis import inserted, reduced_layout
+from transpile.infer.ops.axis import inserted, is_channel_axis, reduced_layout
 
 
 @hook("unsqueeze")
@@ -156,7 +156,9 @@ def split(site: Site) -> Fact:
     unbind = site.rule.torch.endswith("unbind")
     site.plan.data["tensor"] = tensor
     if tensor.rank is None or not isinstance(dim, int):
-        if layout != PLAIN and run.channels_last and dim != 0:
+        if tensor.rank is None and is_channel_axis(layout, dim) and not unbind:
+            site.plan.data["place"] = {"dim": -1}
+        elif layout != PLAIN and run.channels_last and dim != 0:
             key = "axes" if tensor.rank is not None and isinstance(layout, tuple) else "open_axes"
             site.plan.data[key] = ["dim"]
         if unbind:

@@ -11,10 +11,10 @@ from transpile.infer.broadcasting import common_layout
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.join import is_empty
-from transpile.infer.layout import BY_RANK, PLAIN, Open, Pair, inverse, normalize, order
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair, inverse, normalize, order
 from transpile.infer.run import Run
 
-__all__ = ["reduced_layout"]
+__all__ = ["is_channel_axis", "reduced_layout"]
 
 
 def reduced_layout(layout: Pair, rank: int, axes: set[int]) -> Pair | None:
@@ -93,6 +93,8 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
     site.plan.data["tensor"] = tensor
     if isinstance(layout, tuple) and not layout:
         pass
+    elif tensor.rank is None and is_channel_axis(layout, dim):
+        site.plan.data["place"] = {name: -1}
     elif tensor.rank is not None and isinstance(layout, tuple):
         site.plan.data["axes"] = [name]  # (0, 3, 1, 2)[dim]
     elif run.channels_last:
@@ -120,6 +122,11 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
             tensor.layout if same else PLAIN if layout == PLAIN else Open(),
         ),
     )
+
+
+def is_channel_axis(layout: Layout, dim: Any) -> bool:
+    """Whether an axis is that of the channels, which stand last in an image however many axes it has."""
+    return layout == IMAGE and dim == 1
 
 
 def _count(site: Site, name: str, dim: Any) -> int | None:
@@ -178,7 +185,9 @@ def cat(site: Site) -> Fact:
     site.plan.data["tensor"] = Tensor(first.rank, None, first.dtype, layout)
     if not first.rank or dim is MISSING:
         layout = run.ask(first, site.node)
-        if isinstance(layout, Open) or first.rank is None:
+        if is_channel_axis(layout, dim):
+            site.plan.data["place"] = {"dim": -1}
+        elif isinstance(layout, Open) or first.rank is None:
             if run.channels_last and dim != 0 and layout != PLAIN:
                 site.plan.data["open_axes"] = ["dim"]
         else:
