@@ -157,3 +157,48 @@ def test_a_function_that_a_forward_calls_is_traced_with_it() -> None:
 def test_a_constructor_runs_in_python() -> None:
     source = MODULE.replace("self.dynamic = False", "for i in range(self.grid.shape[0]): self.rows += 1")
     assert found("pass", source) == []
+
+
+def test_a_size_in_a_list_is_followed_to_the_function_that_asks_for_it() -> None:
+    # the function stands before its caller, where the size comes from
+    source = "import torch\nimport torch.nn as nn\n" + """
+def adapt(shift: list[int], size: list[int], window: list[int]):
+    for i in range(2):
+        if size[i] <= window[i]:
+            window[i] = size[i]
+            shift[i] = 0
+    return window
+
+
+class Windows(nn.Module):
+    def __init__(self, window):
+        super().__init__()
+        self.window = window
+        self.lin = nn.Linear(4, 4)
+
+    def forward(self, x):
+        _, h, w, _ = x.shape
+        first, second = adapt([0, 0], SIZES, self.window.copy())
+        return self.lin(x) * first * second
+"""
+    assert "SHP001" not in [d.code for d in translate(source.replace("SIZES", "[7, 7]")).diagnostics]
+    said = [d for d in translate(source.replace("SIZES", "[h, w]")).diagnostics if d.code == "SHP001"]
+    assert ["size[i]" in d.message for d in said] == [True]
+
+
+def test_the_first_size_of_what_comes_in_nested_lists_may_be_unknown() -> None:
+    source = "import torch\nimport torch.nn as nn\n" + """
+class Images(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.channels = channels
+
+    def forward(self, images: list[torch.Tensor] | list[list[torch.Tensor]]):
+        if torch.is_tensor(images[0]):
+            images = [images]
+        for image in images:
+            assert image.shape[PLACE] == self.channels
+        return images
+"""
+    assert "SHP001" not in [d.code for d in translate(source.replace("PLACE", "-1")).diagnostics]
+    assert "SHP001" in [d.code for d in translate(source.replace("PLACE", "0")).diagnostics]

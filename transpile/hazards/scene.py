@@ -57,7 +57,8 @@ def scan(context: Context) -> list[Remark]:
     """The remarks of all checks, function by function."""
     remarks: list[Remark] = []
     origins: dict[str, bool] = {}
-    for info in reached(context.run):
+    # those that are given sizes come last: where these are from is learnt in their callers
+    for info in sorted(reached(context.run), key=lambda info: bool(info.sizes)):
         scene = Scene(context, info, Flow(context.run, origins, info))
         if isinstance(info.node, cst.FunctionDef):
             visit(scene.flow, info.node.body, partial(_told, scene))

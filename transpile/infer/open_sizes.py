@@ -16,7 +16,7 @@ import libcst as cst
 
 from transpile.infer.definitions import FunctionInfo
 from transpile.infer.dims import Dim
-from transpile.infer.facts import Fact, Python, Ref, Self, Sequence, Tensor, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -243,6 +243,8 @@ class Flow:
             return self._given(
                 node.value.value, self._number(part.value) if isinstance(part, cst.Index) else None
             )
+        if not self.wide and self._first_of_an_input(node):
+            return True
         if plan is not None and plan.op == "shape_item":
             tensor, axis = _tensor(plan), plan.data["dim"]
             if tensor is None or self.is_own(_base(node.value)):
@@ -251,6 +253,15 @@ class Flow:
         if isinstance(fact, Python) and fact.type == "int" and fact.value is None and fact.dim is not None:
             return self._dim_is_open(fact.dim)
         return False
+
+    def _first_of_an_input(self, node: cst.Subscript) -> bool:
+        """`image.shape[0]` of something of which nothing else is known, in a list that a call was given."""
+        shape, part = node.value, node.slice[0].slice
+        if not isinstance(shape, cst.Attribute) or shape.attr.value != "shape" or not isinstance(part, cst.Index):
+            return False
+        owner = self.run.fact(shape.value)
+        unknown = owner is UNKNOWN or (isinstance(owner, Var) and owner.tensorlike)
+        return unknown and self._number(part.value) == 0 and not self.is_own(shape.value)
 
     def _given(self, name: str, place: int | None) -> bool:
         """Whether callers give a parameter an open size; of a tuple at this place, or anywhere if that is not known."""
