@@ -12,7 +12,8 @@ A model that raises: the functions of its traceback that stand in OUT are the pa
 counts that stands in the same function, class or method of the source. A model whose numbers differ: `transpile verify`
 finds the first layer that diverges and the warnings on the way to it; where it finds none, because torch does not
 repeat its own answer (random numbers, or rounding that the model amplifies), nothing has to be said and the reason is
-printed.
+printed. Where verify cannot run it (a list of tensors as an input, a package that needs stand-ins), the warnings in all
+that the model consists of are shown, and it is counted apart.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from warning_precision import is_equal
+from warning_precision import Library, is_equal
 
 PREFIX = "warning_recall: "
 METHODS = {"call": ("forward", "call"), "__call__": ("forward", "__call__")}
@@ -50,6 +51,7 @@ class Verdict(NamedTuple):
     where: str
     said: list[str]
     needed: bool
+    followed: bool = True  # whether the path to the difference was found
 
 
 def definitions(tree: ast.AST, around: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], int, int]]:
@@ -213,7 +215,11 @@ def judged(
 ) -> Verdict:
     """One model, run in a process of its own."""
     if row["verdict"] == "differs":
-        return difference(arguments, entry)
+        found = difference(arguments, entry)
+        if found.needed and not found.said:
+            where = f"not followed ({found.where}); in all that the model consists of"
+            found = Verdict(where, in_its_parts(arguments, entry, said), True, False)
+        return found
     script = [sys.executable, __file__, *sys.argv[1:], "--one", str(entry["index"])]
     script += ["--graph"] if row["verdict"] == "equal" else []
     done = subprocess.run(script, capture_output=True, text=True, timeout=1500)
@@ -229,6 +235,20 @@ def judged(
     if not path and found["stage"] == "build" and error.startswith("NameError"):
         return Verdict(f"the factory of the manifest names torch itself: {error}", [], False)
     return Verdict(f"{found['stage']}{at}: {error}", said_on(path, arguments.library, said), True)
+
+
+def in_its_parts(
+    arguments: argparse.Namespace, entry: dict[str, Any], said: dict[Path, list[dict[str, Any]]]
+) -> list[str]:
+    """The warnings in the definitions that a model is made of, where verify cannot find the path itself."""
+    library = Library(arguments.library)
+    parts = library.consists_of(entry["imports"], entry["factory"].replace("{LIB}", str(arguments.library)))
+    return sorted(
+        f"{part.file.relative_to(arguments.library)}:{one['line']}: {one['severity']} {one['code']} {one['message']}"
+        for part in parts
+        for one in said.get(part.file, ())
+        if part.first <= one["line"] <= part.last and one["severity"] != "info"
+    )
 
 
 def rows_of(folder: Path, data_format: str) -> Iterator[dict[str, Any]]:
@@ -266,19 +286,22 @@ def main() -> None:
     for report in sorted(arguments.scores.glob(f"*.{arguments.data_format}.diagnostics.json")):
         for file in json.loads(report.read_text())["files"]:
             said[Path(file["path"]).resolve()] = file["diagnostics"]
-    needed = met = warned = 0
+    needed = met = warned = apart = 0
     for row in rows_of(arguments.scores, arguments.data_format):
         if arguments.index and row["index"] not in arguments.index:
             continue
         verdict = judged(arguments, manifest[row["index"]], row, said)
-        needed += verdict.needed
-        met += verdict.needed and bool(verdict.said)
-        warned += verdict.needed and any(": info " not in text for text in verdict.said)
+        counts = verdict.needed and verdict.followed
+        needed += counts
+        met += counts and bool(verdict.said)
+        warned += counts and any(": info " not in text for text in verdict.said)
+        apart += verdict.needed and not verdict.followed
         word = "said" if verdict.said else "NOTHING SAID" if verdict.needed else "nothing to say"
         print(f"{row['index']} {row['package']} {row['factory'][:60]}: {word}: {verdict.where}", flush=True)
         for text in verdict.said[:4]:
             print(f"  {text[:180]}", flush=True)
-    print(f"{met} of {needed} models that differ or raise have a diagnostic on the path, {warned} a warning")
+    total = f"{met} of {needed} models that differ or raise have a diagnostic on the path, {warned} a warning"
+    print(f"{total}; {apart} more were not followed")
 
 
 if __name__ == "__main__":

@@ -257,7 +257,11 @@ class Flow:
     def _first_of_an_input(self, node: cst.Subscript) -> bool:
         """`image.shape[0]` of something of which nothing else is known, in a list that a call was given."""
         shape, part = node.value, node.slice[0].slice
-        if not isinstance(shape, cst.Attribute) or shape.attr.value != "shape" or not isinstance(part, cst.Index):
+        if (
+            not isinstance(shape, cst.Attribute)
+            or shape.attr.value != "shape"
+            or not isinstance(part, cst.Index)
+        ):
             return False
         owner = self.run.fact(shape.value)
         unknown = owner is UNKNOWN or (isinstance(owner, Var) and owner.tensorlike)
