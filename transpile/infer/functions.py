@@ -239,6 +239,7 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
         merged = combined
     if run.channels_last:
         merged = _canonical(run, merged)
+        _as_sequences(run, info, merged)
     target = info.pins.get("")
     if target is not None and run.channels_last:
         for node, fact in run.returned:
@@ -252,6 +253,23 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
     assert merged is not None
     _leave(merged)
     return merged
+
+
+def _as_sequences(run: Run, info: FunctionInfo, merged: Fact | None) -> None:
+    """What a model makes of images and returns with three axes, points or tokens, is in torch's order."""
+    tensors = [t for _, fact in run.returned if isinstance(t := resolve(fact), Tensor)]
+    if info.name != "forward" or run.learning or "" in info.pins or not isinstance(merged, Tensor):
+        return
+    if not any(t.rank == 3 and run.layout(t) == IMAGE for t in tensors):
+        return
+    given = [t for fact in info.facts.values() if isinstance(t := resolve(fact), Tensor)]
+    if any(t.rank in (None, 3) and run.layout(t) != PLAIN for t in given):
+        return  # of its kind: a map of one axis
+    if any(caller.owner is not None and caller.owner.is_module for caller in info.dependents):
+        return  # a part of a model: whoever calls it goes on with what is there
+    info.pins[""] = BY_RANK
+    info.dirty = True
+    run.version += 1
 
 
 def _canonical(run: Run, merged: Fact | None) -> Fact | None:
