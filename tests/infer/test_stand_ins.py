@@ -262,3 +262,66 @@ def test_weights_are_filled_in_place() -> None:
     assert tuple(model.b.weight.shape) == (2, 2, 3, 3)
     for layer in (model.a, model.b):
         assert float(abs(layer.weight - 0.5).numpy().max()) == 0.0
+
+
+STAGE = """
+import torch
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self, dim, norm=nn.BatchNorm2d, **kw):
+        super().__init__()
+        self.conv = nn.Conv2d(dim, dim, 1)
+        self.norm = norm(dim)
+    def forward(self, x):
+        return self.norm(self.conv(x))
+
+
+class Flat(nn.Module):
+    def forward(self, x):
+        return x.flatten(2).transpose(1, 2)
+
+
+class Block1(nn.Module):
+    def __init__(self, dim, norm=nn.LayerNorm, **kw):
+        super().__init__()
+        self.fc = nn.Linear(dim, dim)
+        self.norm = norm(dim)
+    def forward(self, x):
+        return self.norm(self.fc(x))
+
+
+class Stage(nn.Module):
+    def __init__(self, dim, depth, num_vit=1, **dd):
+        super().__init__()
+        blocks = []
+        if num_vit and num_vit >= depth:
+            blocks.append(Flat())
+        for i in range(depth):
+            remain = depth - i - 1
+            if num_vit and num_vit > remain:
+                blocks.append(
+                    Block1(
+                        dim,
+                        **dd,
+                    ))
+            else:
+                blocks.append(
+                    Block(
+                        dim,
+                        norm=nn.BatchNorm2d,
+                        **dd,
+                    ))
+                if num_vit and num_vit == remain:
+                    blocks.append(Flat())
+        self.blocks = nn.Sequential(*blocks)
+    def forward(self, x):
+        return self.blocks(x)
+"""
+
+
+def test_an_arm_of_a_sequential_is_no_place_that_could_convert() -> None:
+    result = translate(STAGE)
+    assert "converting(" not in result.code.split("class Stage")[1]
+    assert not [d for d in result.diagnostics if d.code == "SYN901"]

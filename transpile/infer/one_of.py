@@ -105,7 +105,7 @@ def _give_back(run: Run, choices: list[Layer], results: list[Result], result: Fa
     layout = run.layout(common) if isinstance(common, Tensor) else PLAIN
     for choice, (fact, _, _) in zip(choices, results, strict=True):
         own = resolve(fact)
-        if choice.info is not None or choice.site not in run.arranged or not isinstance(own, Tensor):
+        if choice.info is not None or choice.site not in run.arranged.keys() & run.facts.keys() or not isinstance(own, Tensor):
             continue
         if isinstance(layout, tuple) and run.layout(own) != layout:
             run.given_back[choice.site] = (own, layout)

@@ -70,8 +70,8 @@ def agreed(
         have = run.layout(want[0])
         if choice.info is not None and isinstance(have, tuple):
             take(run, choice, have)
-        elif choice.site is not None and [other.site for other, _ in wanted].count(choice.site) == 1:
-            run.arranged[choice.site] = want
+        elif choice.site in run.facts and [other.site for other, _ in wanted].count(choice.site) == 1:
+            run.arranged[choice.site] = want  # an expression: what stands there can be told to convert
             run.given_back.pop(choice.site, None)
 
 
