@@ -49,6 +49,8 @@ def agreed(
     run: Run, operand: cst.BaseExpression, wanted: list[tuple[Layer, tuple[Tensor, Any] | None]]
 ) -> None:
     """One operand for layers that stand in for one another: those that need it in another layout convert it."""
+    # what a call of any of several classes makes is one place: it cannot be told for one of them
+    sites = [choice.site for choice, _ in wanted]
     wanted = [(choice, want) for choice, want in wanted if want is not None or not indifferent(run, choice)]
     if not wanted:
         return
@@ -70,7 +72,7 @@ def agreed(
         have = run.layout(want[0])
         if choice.info is not None and isinstance(have, tuple):
             take(run, choice, have)
-        elif choice.site in run.facts and [other.site for other, _ in wanted].count(choice.site) == 1:
+        elif choice.site in run.facts and sites.count(choice.site) == 1:
             run.arranged[choice.site] = want  # an expression: what stands there can be told to convert
             run.given_back.pop(choice.site, None)
 
