@@ -104,11 +104,10 @@ def _give_back(run: Run, choices: list[Layer], results: list[Result], result: Fa
     common = resolve(result) if result is not None else UNKNOWN
     layout = run.layout(common) if isinstance(common, Tensor) else PLAIN
     for choice, (fact, _, _) in zip(choices, results, strict=True):
-        own = resolve(fact)
-        if choice.info is not None or choice.site not in run.arranged.keys() & run.facts.keys() or not isinstance(own, Tensor):
-            continue
-        if isinstance(layout, tuple) and run.layout(own) != layout:
-            run.given_back[choice.site] = (own, layout)
+        own, site = resolve(fact), choice.site or 0
+        converts = choice.info is None and site in run.arranged and site in run.facts
+        if converts and isinstance(own, Tensor) and isinstance(layout, tuple) and run.layout(own) != layout:
+            run.given_back[site] = (own, layout)
 
 
 def _with_axes(
