@@ -125,6 +125,33 @@ def test_a_translation_alone_is_held_against_itself(
     assert [c["name"] for c in found["comparisons"]] == ["eager", "tf.function", "open signature"]
 
 
+LISTS = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+        self.fc = nn.Linear(4, 5)
+
+    def forward(self, images, scale):
+        maps = [self.conv(image[None]) for image in images]
+        return [self.fc(m.mean((2, 3))) * scale for m in maps]
+"""
+
+
+def test_a_list_of_images_of_different_sizes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "net.py"
+    file.write_text(LISTS)
+    words = (f"{file}:Net()", "--input", "[3,8,10; 3,12,6]", "--input", "5", "--grad", "--steps", "1")
+    status, found = verified(capsys, *words)
+    assert status == 0, found
+    names = {c["name"]: c["verdict"] for c in found["comparisons"]}
+    assert names["tf.function"] == names["input gradients"] == names["training loss"] == "equal"
+
+
 @pytest.mark.parametrize(
     ("text", "stage"),
     [

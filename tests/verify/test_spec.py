@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from transpile.verify.spec import Given, SpecError, given, target
+from transpile.verify.spec import Given, SpecError, given, givens, packed, target
 
 
 @pytest.mark.parametrize("text", ["", "a,b", "1,3,", "x", "int99:2", "n=py:call()", "int64:2:one..2", "-1,3"])
@@ -35,6 +35,19 @@ def test_what_is_no_input_is_refused(text: str) -> None:
 )
 def test_an_input(text: str, wanted: Given) -> None:
     assert given(text) == wanted
+
+
+@pytest.mark.parametrize("text", ["[]", "[3,8", "[x=3,8; 3,4]", "[3,8;]", "[py:call()]"])
+def test_what_is_no_list_is_refused(text: str) -> None:
+    with pytest.raises(SpecError):
+        givens([text])
+
+
+def test_the_items_of_a_list_are_drawn_one_by_one_and_given_in_one() -> None:
+    specs = givens(["2,4", "[3,8,9; int64:5:0..7]", "[3,4,4]", "mask=bool:2"])
+    assert [spec.shape for spec in specs] == [(2, 4), (3, 8, 9), (5,), (3, 4, 4), (2,)]
+    assert [spec.part_of for spec in specs] == [None, 1, 1, 2, None]
+    assert packed(["a", "b", "c", "d"], specs) == ["a", ["b", "c"], ["d"]]
 
 
 def test_a_target_is_a_file_and_an_expression(tmp_path: Path) -> None:

@@ -82,11 +82,11 @@ def sample_inputs(texts: tuple[str, ...], data_format: str) -> Inputs | None:
 
     An integer tensor with a range is filled with the lowest of it.
     """
-    from transpile.verify.spec import SpecError, given
+    from transpile.verify.spec import SpecError, givens, packed
     from transpile.weights.keras_files import Inputs
 
     try:
-        specs = [given(text) for text in texts]
+        specs = givens(texts)
     except SpecError as error:
         raise UnusableCall(str(error)) from None
     if not specs:
@@ -96,6 +96,6 @@ def sample_inputs(texts: tuple[str, ...], data_format: str) -> Inputs | None:
     def value(spec: Any) -> Any:
         return tf.fill(spec.shape, tf.cast(spec.low or 0, spec.dtype)) if spec.is_tensor else spec.value
 
-    args = tuple(value(spec) for spec in specs if spec.name is None)
+    args = tuple(packed([value(spec) for spec in specs if spec.name is None], specs))
     kwargs = {spec.name: value(spec) for spec in specs if spec.name is not None}
     return Inputs(args, kwargs, data_format == "channels_last")

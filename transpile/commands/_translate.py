@@ -135,10 +135,10 @@ def _observed(path: Path, example: str, inputs: Sequence[str]) -> dict[Any, Any]
     """What the expressions of a file are in a run of its model; raises UnusableCall where it cannot be run."""
     from transpile.verify.evidence import observed
     from transpile.verify.result import StageError
-    from transpile.verify.spec import SpecError, given, target
+    from transpile.verify.spec import SpecError, givens, target
 
     try:
-        return observed(target(f"{path}:{example}"), [given(text) for text in inputs])
+        return observed(target(f"{path}:{example}"), givens(inputs))
     except (StageError, SpecError) as error:
         raise UnusableCall(f"--example: {error}") from None
 

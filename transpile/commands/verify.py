@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FORMATS = click.Choice(["channels_last", "channels_first"])
 EXPORTS = click.Choice(["saved_model", "keras", "tflite", "all"])
-INPUT = "An argument: 1,3,64,64 or ids=int64:2,16:0..99 or n=py:3."
+INPUT = "An argument: 1,3,64,64 or ids=int64:2,16:0..99 or n=py:3; a list of tensors: '[3,64,64; 3,48,80]'."
 
 
 @click.command("verify")
@@ -84,7 +84,7 @@ def command(
     needs_frameworks("verify")
     from transpile.verify.run import Request, verify
     from transpile.verify.sides import is_translation
-    from transpile.verify.spec import SpecError, given, target
+    from transpile.verify.spec import SpecError, givens, target
     from transpile.verify.text import Live
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -93,7 +93,7 @@ def command(
         named = target(model)
         request = Request(
             source=named,
-            inputs=[given(text) for text in inputs],
+            inputs=givens(inputs),
             data_format=data_format,
             rules=tuple(rule.resolve() for rule in rules),
             exact_training=exact_training,

@@ -195,7 +195,7 @@ def observed(target: Target, inputs: Sequence[Given]) -> dict[Span, Seen]:
     sys.meta_path.insert(0, finder)
     try:
         with stage("source"):
-            model = TorchModel(sides.original(target))
+            model = TorchModel(sides.original(target), inputs)
         arguments = model.tensors(stir.inputs(inputs, 1), inputs)
         with stage("source call"), _tagging():
             model.call(arguments)

@@ -87,7 +87,7 @@ def _keras_file(run: Run, folder: Path) -> tuple[Any, str]:
         model.save(folder / "model.keras")
         known = {cls.__name__: cls for layer in model._flatten_layers() for cls in [type(layer)]}
         loaded = tf.keras.models.load_model(folder / "model.keras", custom_objects=known)
-        return arrays(loaded(*run.arguments[0], **run.arguments[1])), ""
+        return arrays(loaded(*run.keras.packed(run.arguments[0]), **run.arguments[1])), ""
 
 
 def _tflite(run: Run, folder: Path) -> tuple[Any, str]:

@@ -87,7 +87,7 @@ def _torch(run: Run, factors: list[Any]) -> tuple[dict[str, Any], dict[str, Any]
     if run.torch.is_module:
         model.zero_grad()
     with run.torch.side.world.entered():
-        results = _tensors(model(*positional, **named), torch.is_tensor)
+        results = _tensors(model(*run.torch.packed(positional), **named), torch.is_tensor)
     loss = sum(
         (r * torch.from_numpy(f)).sum() for r, f in zip(results, factors, strict=True) if f is not None
     )
@@ -143,7 +143,8 @@ def _keras(run: Run, factors: list[Any]) -> tuple[dict[str, Any], dict[str, Any]
         if gradient is not None:
             array = tf.convert_to_tensor(gradient).numpy()
             place: int | str = int(key) if key.isdigit() else key
-            inputs[key] = np.moveaxis(array, -1, 1) if run.keras.moved.get(place) else array
+            axis = run.keras.channels(place, array.ndim)
+            inputs[key] = np.moveaxis(array, -1, axis) if run.keras.moved.get(place) else array
     by_variable = {
         id(v): np.zeros(v.shape, "float32") if g is None else tf.convert_to_tensor(g).numpy()
         for v, g in zip(variables, found[len(watched) :], strict=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from transpile.verify.measure import MOVED, arrays
 from transpile.verify.sides import Side
+from transpile.verify.spec import Given, packed
 
 __all__ = ["KerasModel", "TorchModel", "no_dropout"]
 
@@ -19,11 +20,11 @@ Arguments = tuple[list[Any], dict[str, Any]]
 class TorchModel:
     """The original, in evaluation mode."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, specs: Sequence[Given] = ()) -> None:
         import torch
 
         torch.manual_seed(0)
-        self.side = side
+        self.side, self.specs = side, specs
         self.model = side.build()
         self.is_module = isinstance(self.model, torch.nn.Module)
         if self.is_module:
@@ -50,7 +51,11 @@ class TorchModel:
         import torch
 
         with self.side.world.entered(), torch.no_grad():
-            return (self.model if model is None else model)(*arguments[0], **arguments[1])
+            return (self.model if model is None else model)(*self.packed(arguments[0]), **arguments[1])
+
+    def packed(self, positional: list[Any]) -> list[Any]:
+        """The positional arguments as the model takes them, in lists where it takes lists."""
+        return packed(positional, self.specs)
 
     def state(self) -> dict[str, Any]:
         """The state dict as arrays."""
@@ -63,11 +68,11 @@ class TorchModel:
 class KerasModel:
     """The translation. `moved` says which arguments are given with their channels last."""
 
-    def __init__(self, side: Side) -> None:
+    def __init__(self, side: Side, specs: Sequence[Given] = ()) -> None:
         import tensorflow as tf
 
         tf.keras.utils.set_random_seed(0)
-        self.side = side
+        self.side, self.specs = side, specs
         self.model = side.build()
         self.moved: dict[int | str, bool] = {}
         self.given_last = False  # whether the arguments are given with their channels last from the start
@@ -81,7 +86,7 @@ class KerasModel:
         def tensor(key: int | str, value: Any) -> Any:
             if not isinstance(value, np.ndarray):
                 return value
-            value = np.moveaxis(value, 1, -1) if self.moved.get(key) else value
+            value = np.moveaxis(value, self.channels(key, value.ndim), -1) if self.moved.get(key) else value
             return tf.constant(value, dtype=dtypes.get(key, str(value.dtype)))
 
         return (
@@ -89,10 +94,20 @@ class KerasModel:
             {k: tensor(k, v) for k, v in arguments[1].items()},
         )
 
+    def channels(self, key: int | str, rank: int) -> int:
+        """The axis of an argument's channels in torch's order: an item of rank 3 of a list is one image."""
+        plain = [spec for spec in self.specs if spec.name is None]
+        listed = isinstance(key, int) and key < len(plain) and plain[key].part_of is not None
+        return 0 if listed and rank == 3 else 1
+
     def call(self, arguments: Arguments, **more: Any) -> Any:
         """The model's own result."""
         with self.side.world.entered():
-            return self.model(*arguments[0], **arguments[1], **more)
+            return self.model(*self.packed(arguments[0]), **arguments[1], **more)
+
+    def packed(self, positional: list[Any]) -> list[Any]:
+        """The positional arguments as the model takes them, in lists where it takes lists."""
+        return packed(positional, self.specs)
 
     def open(self, arguments: Arguments, spatial: bool) -> Arguments:
         """TensorSpecs with the batch, and height and width where `spatial`, unknown; plain values stay."""
@@ -129,7 +144,8 @@ class KerasModel:
             left = iter(tensors)
             values = [next(left) if given else value for given, value in zip(is_spec, flat, strict=True)]
             count = len(specs[0])
-            result = self.model(*values[:count], **dict(zip(specs[1], values[count:], strict=True)))
+            named_values = dict(zip(specs[1], values[count:], strict=True))
+            result = self.model(*self.packed(values[:count]), **named_values)
             return (
                 {f"output_{i}": tf.identity(t) for i, t in enumerate(tensors_in(result))} if named else result
             )
@@ -150,8 +166,9 @@ class KerasModel:
             return function(*[v for v in (*arguments[0], *arguments[1].values()) if tf.is_tensor(v)])
 
 
-def layouts(side: Side, model: Any, arguments: Arguments, data_format: str) -> list[dict[int | str, bool]]:
+def layouts(keras: KerasModel, arguments: Arguments, data_format: str) -> list[dict[int | str, bool]]:
     """The layouts in which the arguments may be given, the likeliest first: as the signature says, then by rank."""
+    side, model = keras.side, keras.model
     given: dict[int | str, Any] = dict(enumerate(arguments[0]))
     given.update(arguments[1].items())
     ranks = {k: v.ndim for k, v in given.items() if isinstance(v, np.ndarray)}
@@ -161,7 +178,7 @@ def layouts(side: Side, model: Any, arguments: Arguments, data_format: str) -> l
         return [plain]
     found = []
     signed = signature(side, model)
-    if signed:
+    if signed and all(spec.part_of is None for spec in keras.specs):  # it says nothing of the items of a list
         names = [n for n in signed if n not in ("return", "self")]
         said: dict[int | str, bool] = {
             k: bool(signed.get(names[k] if isinstance(k, int) and k < len(names) else str(k)))

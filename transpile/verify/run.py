@@ -52,11 +52,11 @@ def _verify(request: Request, result: Result, kept: list[Any]) -> None:
 
             torch.set_grad_enabled(True)
         with stage("source"):
-            torch_model = TorchModel(original)
+            torch_model = TorchModel(original, request.inputs)
     with stage("import of TensorFlow"), dropped():
         import tensorflow  # noqa: F401
     with stage("output"):
-        keras = KerasModel(side)
+        keras = KerasModel(side, request.inputs)
     run = Run(request, result, keras, torch_model)
     run.numbers = stir.inputs(request.inputs, request.seed)
     calls: list[Call] = []
@@ -134,11 +134,11 @@ def _transfer_and_call(run: Run, calls: list[Call]) -> None:
     data_format = request.data_format
     best: tuple[Comparison, dict[int | str, bool], Any] | None = None
     failure: StageError | None = None
-    candidates = layouts(keras.side, keras.model, run.numbers, data_format if run.torch else "channels_first")
+    candidates = layouts(keras, run.numbers, data_format if run.torch else "channels_first")
     for attempt, moved in enumerate(candidates):
         if attempt and state:
             with stage("output"):  # a call in the wrong layout may have built layers for it
-                keras = KerasModel(keras.side)
+                keras = KerasModel(keras.side, request.inputs)
         keras.moved, keras.given_last = moved, run.torch is None and data_format == "channels_last"
         arguments = keras.tensors(run.numbers, request.inputs)
         run.output_moved = _returns_moved(keras)

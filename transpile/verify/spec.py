@@ -6,17 +6,19 @@ int64:2,16:0..99              an integer tensor, with the range of its values
 mask=bool:2,16                an argument by keyword
 n=py:3   py:[1, 2]            a plain Python value
 float32:()                    a scalar
+[3,64,64; 3,48,80]            a list of such arguments, which may differ in their sizes
 """
 
 from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Given", "SpecError", "Target", "given", "target"]
+__all__ = ["Given", "SpecError", "Target", "given", "givens", "packed", "target"]
 
 _INPUT = re.compile(
     r"(?:(?P<name>[A-Za-z_]\w*)=)?(?:(?P<dtype>[a-z]+\d*):)?(?P<shape>\(\)|\d+(?:,\d+)*,?)(?::(?P<low>[^.]+(?:\.\d+)?)\.\.(?P<high>.+))?"
@@ -61,6 +63,7 @@ class Given:
     high: float | None = None
     value: Any = None
     is_tensor: bool = True
+    part_of: int | None = None  # the list among the arguments that it is an item of
 
     @property
     def is_float(self) -> bool:
@@ -102,3 +105,33 @@ def given(text: str) -> Given:
     except ValueError:
         raise SpecError(f"{text}: a range is LOW..HIGH, both included") from None
     return Given(match["name"], shape, dtype, *bounds)
+
+
+def givens(texts: Iterable[str]) -> list[Given]:
+    """All `--input`s of a call, the items of a list one by one; raises SpecError."""
+    found = []
+    for place, text in enumerate(texts):
+        inside = text.strip()
+        if not (inside.startswith("[") and inside.endswith("]")):
+            found.append(given(text))
+            continue
+        items = [given(item) for item in inside[1:-1].split(";")]
+        if any(item.name is not None for item in items):
+            raise SpecError(f"{text}: the items of a list have no names")
+        found += [replace(item, part_of=place) for item in items]
+    return found
+
+
+def packed(values: Sequence[Any], specs: Sequence[Given]) -> list[Any]:
+    """The positional arguments of a call from their values one by one: the items of a list stand in one."""
+    found: list[Any] = []
+    before = None
+    for value, spec in zip(values, [s for s in specs if s.name is None], strict=True):
+        if spec.part_of is None:
+            found.append(value)
+        elif spec.part_of == before:
+            found[-1].append(value)
+        else:
+            found.append([value])
+        before = spec.part_of
+    return found

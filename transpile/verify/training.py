@@ -85,7 +85,7 @@ def _torch(run: Run, steps: int, targets: list[Any]) -> tuple[list[float], dict[
     for _ in range(steps):
         positional, named = run.torch.tensors(run.numbers, run.request.inputs)
         with run.torch.side.world.entered():
-            results = _tensors(model(*positional, **named), torch.is_tensor)
+            results = _tensors(model(*run.torch.packed(positional), **named), torch.is_tensor)
         loss = sum(
             ((r - torch.from_numpy(t)) ** 2).mean()
             for r, t in zip(results, targets, strict=True)
