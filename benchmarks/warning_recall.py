@@ -162,6 +162,19 @@ def attempt(arguments: argparse.Namespace, entry: dict[str, Any], graph: bool) -
     return failure
 
 
+def as_input(given: dict[str, Any]) -> str | None:
+    """An input of the manifest as `--input` has it; None where it has no way to say it."""
+    if "list" in given:
+        items = [as_input(item) for item in given["list"]]
+        return None if None in items else f"[{'; '.join(filter(None, items))}]"
+    kind, high = given.get("dtype", "float32"), given.get("high", 2)
+    if "shape" in given:
+        sizes = ",".join(str(n) for n in given["shape"])
+        return f"{kind}:{sizes}:0..{high - 1}" if "int" in kind else f"{kind}:{sizes}"
+    number = re.fullmatch(r"torch\.tensor\(\[(\d+)\]\)", given.get("expr", ""))  # one number
+    return f"int64:1:{number[1]}..{number[1]}" if number else None
+
+
 def difference(arguments: argparse.Namespace, entry: dict[str, Any]) -> Verdict:
     """Where the numbers part, by `transpile verify`."""
     file = arguments.library.joinpath(*entry["module"].split(".")).with_suffix(".py")
@@ -170,15 +183,10 @@ def difference(arguments: argparse.Namespace, entry: dict[str, Any]) -> Verdict:
     factory = rest if head.isidentifier() and head not in own and rest else entry["factory"]
     inputs = []
     for given in entry["inputs"]:
-        if "shape" not in given and not re.fullmatch(r"torch\.tensor\(\[\d+\]\)", given.get("expr", "")):
-            return Verdict("verify takes no list of tensors as an input: not measured", [], True)
-        kind, high = given.get("dtype", "float32"), given.get("high", 2)
-        if "shape" not in given:  # one number
-            number = re.sub(r"\D", "", given["expr"])
-            inputs += ["--input", f"int64:1:{number}..{number}"]
-            continue
-        sizes = ",".join(str(n) for n in given["shape"])
-        inputs += ["--input", f"{kind}:{sizes}:0..{high - 1}" if "int" in kind else f"{kind}:{sizes}"]
+        text = as_input(given)
+        if text is None:
+            return Verdict("an input that verify cannot be told: not measured", [], True)
+        inputs += ["--input", text]
     command = [
         sys.executable,
         "-m",
