@@ -9,7 +9,7 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.apply import Operand
-from transpile.infer.definitions import FunctionInfo
+from transpile.infer.definitions import ClassInfo, FunctionInfo
 from transpile.infer.facts import Class, Layer, Ref, Tensor, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.run import Run
@@ -130,5 +130,13 @@ def _is_entry(run: Run, function: FunctionInfo) -> bool:
         and not function.dependents
         and not owner.instantiated
         and not owner.heirs
-        and not any(isinstance(f := resolve(fact), Class) and f.info is owner for fact in run.facts.values())
+        and owner not in _named(run)
     )
+
+
+def _named(run: Run) -> set[ClassInfo]:
+    """The classes of the project that an expression is: looked for once a round, in which nothing of it changes."""
+    if run.named is None or run.named[0] != run.round:
+        found = {f.info for fact in run.facts.values() if isinstance(f := resolve(fact), Class)}
+        run.named = run.round, found
+    return run.named[1]

@@ -100,6 +100,7 @@ class Run:
         # places that store in this run of a body what they have stored before → what they had stored last
         self.returning: dict[tuple[ClassInfo, str, int], Fact | None] = {}
         self.unstacked: set[int] = set()  # expressions of tensors that are iterated
+        self.named: tuple[int, set[ClassInfo]] | None = None  # the classes that expressions are, in a round
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
 
     # --- modules ---------------------------------------------------------------------------------------------
