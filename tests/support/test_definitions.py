@@ -151,6 +151,8 @@ LEGACY = ("size_average", "reduce")
 
 def listed(function):
     """Parameters and defaults that the two sides share by intent; None where there is no signature to read."""
+    if inspect.isclass(function):
+        function = function.__init__  # some Pythons ask __new__ first, which Keras gives to every layer
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -158,7 +160,7 @@ def listed(function):
     names = {
         p.name: p.default
         for p in parameters
-        if p.name not in ("data_format", "device", "dtype", "_stacklevel", *LEGACY)
+        if p.name not in ("self", "data_format", "device", "dtype", "_stacklevel", *LEGACY)
     }
     return None if {"args", "kwargs"} & set(names) else names
 
