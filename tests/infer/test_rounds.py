@@ -65,7 +65,38 @@ def inferred(source: str) -> Run:
     return Project({"": Text(source)}).infer()
 
 
-@pytest.mark.parametrize("source", [LOOP_STORES, UNKNOWN_RANKS, SEVERAL_KINDS])
+MEMBERS = HEAD + """
+class A(nn.Module):
+    def __init__(self, n):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(3, n, 3), nn.BatchNorm2d(n), nn.ReLU())
+        self.steps = nn.Sequential(*[nn.Conv2d(n, n, 3) for _ in range(n)], nn.MaxPool2d(2))
+
+    def forward(self, path):
+        return self.steps(self.stem(torch.load(path).float()))
+"""
+
+LISTS = HEAD + """
+def levels(x, make):
+    found = []
+    for step in make():
+        x = step(x)
+        found.append(torch.as_tensor(x))
+    return found
+
+
+def batches(loader):
+    for item in loader:
+        yield torch.as_tensor(item)
+
+
+class A(nn.Module):
+    def forward(self, x, make, loader):
+        return [nn.functional.conv2d(y, y) for y in levels(x, make)], [z + 1 for z in batches(loader)]
+"""
+
+
+@pytest.mark.parametrize("source", [LOOP_STORES, UNKNOWN_RANKS, SEVERAL_KINDS, MEMBERS, LISTS])
 def test_another_round_teaches_nothing(source: str) -> None:
     run = inferred(source)
     before = run.progress()

@@ -97,6 +97,15 @@ WALKS = frozenset(
 
 @expression_handler(cst.Call)
 def call_expression(run: Run, node: cst.Call) -> Fact:
+    saved = run.calling, run.unwritten
+    run.calling, run.unwritten = id(node), 0
+    try:
+        return _call(run, node)
+    finally:
+        run.calling, run.unwritten = saved
+
+
+def _call(run: Run, node: cst.Call) -> Fact:
     run.plans.pop(id(node), None)
     if isinstance(node.func, cst.Attribute):
         owner = resolve(evaluate(run, node.func.value))

@@ -25,7 +25,8 @@ from transpile.infer.facts import (
 )
 from transpile.infer.join import join, link
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, settle
-from transpile.infer.run import Run, same
+from transpile.infer.run import Run
+from transpile.infer.sameness import same
 from transpile.infer.statements import suite
 from transpile.infer.unification import is_callable, learn
 
@@ -183,9 +184,9 @@ def analyze(run: Run, info: FunctionInfo) -> None:
 
 def _settle_stores(run: Run) -> None:
     """An attribute that the body has left as it was is nothing new, whatever else it was on the way."""
-    for (owner, name, site), old in run.returning.items():
-        if old is None or not same(old, owner.sites[name][site]):
-            run.stored_anew(owner)
+    for place, old in run.returning.items():
+        if old is None or not same(old, run.stored[place]):
+            run.stored_anew(place[0])
 
 
 def _tie(old: Fact, new: Fact) -> None:
@@ -198,14 +199,16 @@ def _tie(old: Fact, new: Fact) -> None:
             and isinstance(settle(new.layout), Open)
         ):
             link(old.layout, new.layout)
-    elif (
-        isinstance(old, Sequence)
-        and isinstance(new, Sequence)
-        and old.items is not None
-        and new.items is not None
-    ):
-        for one, other in zip(old.items, new.items, strict=False):
-            _tie(one, other)
+    elif isinstance(old, Sequence) and isinstance(new, Sequence):
+        if old.items is not None and new.items is not None:
+            for one, other in zip(old.items, new.items, strict=False):
+                _tie(one, other)
+        elif old.items is None and new.items is None and old.element is not old:
+            _tie(old.element, new.element)
+    elif isinstance(old, Dict) and isinstance(new, Dict):
+        for name in old.entries.keys() & new.entries.keys():
+            _tie(old.entries[name], new.entries[name])
+        _tie(old.value, new.value)
 
 
 def _leave(fact: Fact) -> None:

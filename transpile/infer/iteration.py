@@ -15,7 +15,8 @@ from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Sequence, 
 from transpile.infer.join import join
 from transpile.infer.narrowing import narrow
 from transpile.infer.ops.index import drop_axis
-from transpile.infer.run import Run, same
+from transpile.infer.run import Run
+from transpile.infer.sameness import same
 from transpile.infer.statements import assign, statement, suite
 
 __all__ = ["element_of", "item", "lengths"]

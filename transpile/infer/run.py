@@ -9,11 +9,12 @@ import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Self, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Tensor, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
 from transpile.infer.modules import ModuleInfo, Modules
 from transpile.infer.plans import Plan
+from transpile.infer.sameness import as_it_stands, same
 
 __all__ = ["Remark", "Run"]
 
@@ -99,6 +100,13 @@ class Run:
         self.readers: dict[Open, set[FunctionInfo]] = {}  # layout → whose last run has found it open
         # places that store in this run of a body what they have stored before → what they had stored last
         self.returning: dict[tuple[ClassInfo, str, int], Fact | None] = {}
+        self.stored: dict[tuple[ClassInfo, str, int], Fact] = (
+            {}
+        )  # what a place has stored last, as it was then
+        self.calling = (
+            0  # the id of the call that is under way, and how many calls it has made that stand nowhere
+        )
+        self.unwritten = 0
         self.unstacked: set[int] = set()  # expressions of tensors that are iterated
         self.named: tuple[int, set[ClassInfo]] | None = None  # the classes that expressions are, in a round
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
@@ -148,6 +156,11 @@ class Run:
         if found is None:
             found = self.stand_ins[key] = cst.Name("_")
         return found
+
+    def unwritten_call(self) -> cst.Name:
+        """A call that stands nowhere, of a member of a Sequential: its own one, and the same in every round."""
+        self.unwritten += 1
+        return self.scratch(hash((self.calling, "member", self.unwritten)))
 
     def remark(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
         self.module.remarks[(id(node), code)] = Remark(code, node, message, help_)
@@ -213,9 +226,9 @@ class Run:
     def is_new(self, place: object, fact: Fact) -> bool:
         """Whether a place has never been this before: what goes to and fro in every round teaches nothing."""
         before = self.been.setdefault(place, [])
-        if len(before) >= STATES or any(_same(fact, known) for known in before):
+        if len(before) >= STATES or any(same(fact, known) for known in before):
             return False
-        before.append(_as_it_stands(fact))
+        before.append(as_it_stands(fact))
         return True
 
     def want(self, node: cst.CSTNode | None, tensor: Tensor, layout: Pair) -> bool:
@@ -334,7 +347,7 @@ class Run:
     def store_attribute(self, info: ClassInfo, name: str, site: int, fact: Fact) -> None:
         sites = info.sites.setdefault(name, {})
         old = sites.get(site)
-        if old is not None and _same(old, fact):
+        if old is not None and same(old, fact):
             return
         sites[site] = fact
         merged: Fact | None = None
@@ -343,9 +356,10 @@ class Run:
         assert merged is not None
         info.attributes[name] = merged
         place = (info, name, site)
+        before, self.stored[place] = self.stored.get(place), as_it_stands(fact)
         if not self.is_new(place, fact) and self.function is not None:
             # the two passes over a loop store two facts, in every round: what counts is what stays in the end
-            self.returning.setdefault(place, old)
+            self.returning.setdefault(place, before)
             return
         self.stored_anew(info)
 
@@ -365,51 +379,3 @@ class Run:
 
     def own_class(self) -> ClassInfo | None:
         return self.function.owner if self.function is not None else None
-
-
-def _as_it_stands(fact: Fact) -> Fact:
-    """A container with what it holds now: the body goes on to fill the one that it has made."""
-    fact = resolve(fact)
-    if isinstance(fact, Sequence):
-        return Sequence(fact.type, None if fact.items is None else list(fact.items), fact.element)
-    if isinstance(fact, Dict):
-        return Dict(fact.value, dict(fact.entries), fact.empty)
-    if isinstance(fact, Layer) and not isinstance(fact, Self) and fact.members is not None:
-        members = _as_it_stands(fact.members)
-        assert isinstance(members, Sequence)
-        return Layer(fact.name, fact.info, members, fact.arguments)
-    return fact
-
-
-def _same(left: Fact, right: Fact) -> bool:
-    left, right = resolve(left), resolve(right)
-    if left is right:
-        return True
-    if type(left) is not type(right):
-        return False
-    if isinstance(left, Tensor) and isinstance(right, Tensor):
-        return (
-            left.rank == right.rank
-            and left.dims == right.dims
-            and left.dtype == right.dtype
-            and settle(left.layout) == settle(right.layout)
-        )
-    if isinstance(left, Sequence) and isinstance(right, Sequence):
-        if (left.items is None) != (right.items is None) or left.type != right.type:
-            return False
-        if left.items is not None and right.items is not None:
-            return len(left.items) == len(right.items) and all(
-                _same(a, b) for a, b in zip(left.items, right.items, strict=True)
-            )
-        return _same(left.element, right.element)
-    if isinstance(left, Python) and isinstance(right, Python):
-        return left.type == right.type and left.value == right.value and left.dim == right.dim
-    if isinstance(left, Self):
-        return True
-    if isinstance(left, Layer) and isinstance(right, Layer) and (left.members or right.members):
-        both = left.members is not None and right.members is not None
-        return both and repr(left) == repr(right) and _same(left.members or UNKNOWN, right.members or UNKNOWN)
-    return repr(left) == repr(right)
-
-
-same = _same

@@ -70,7 +70,7 @@ def torch_layer(
 ) -> Fact:
     """A layer of torch.nn: how it treats the layout, and the dims of what comes out."""
     short = layer.name.rpartition(".")[2].removeprefix("Lazy")
-    site: cst.CSTNode = node if node is not None else cst.Name("_")
+    site: cst.CSTNode = node if node is not None else run.unwritten_call()
     plan = run.plans.get(id(node)) if node is not None else None
     plan = plan if plan is not None else Plan("layer_call", layer=layer)
     if short.endswith("Loss"):

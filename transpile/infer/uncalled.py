@@ -19,6 +19,7 @@ def call_returned(run: Run) -> None:
         if isinstance(layer, Layer) and layer.name == "torch.nn.Sequential" and layer.members is not None:
             saved = run.module, run.function
             run.module, run.function = function.module, function
+            run.calling, run.unwritten = id(function.node), 0
             given = run.var(("given to what is returned", id(function.node)), "x", tensorlike=True)
             call_layer(run, None, layer, [(None, given)], {}, False)
             run.module, run.function = saved

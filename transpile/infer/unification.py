@@ -24,7 +24,8 @@ from transpile.infer.facts import (
 )
 from transpile.infer.join import differ_in_rank, join, link
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair, normalize
-from transpile.infer.run import Run, same
+from transpile.infer.run import Run
+from transpile.infer.sameness import same
 
 __all__ = ["is_callable", "learn", "learn_entry"]
 
