@@ -4,16 +4,18 @@
         [--data-format F] [--prepare FILE] [--index N ...]
 
 SCORES, the manifest and the data format are those of warning_precision.py; LIB has the sources of the packages, OUT
-their translations, REFS a pickle per model (`INDEX.pkl`, with `args`, `kwargs` and `state` as arrays).
+their translations, REFS a pickle per model (`INDEX.pkl`, with `args`, `kwargs`, `state` and `outputs` as arrays).
 `prepare(package, library)` of FILE is called before a package is imported, for stand-ins of what a package loads and
-its models do not need. Each model runs in a process of its own: USER CODE RUNS HERE.
+its models do not need, and `prepare_torch(package, library)`, where FILE has one, before torch's own is. Each model
+runs in a process of its own: USER CODE RUNS HERE.
 
 A model that raises: the functions of its traceback that stand in OUT are the path, and a diagnostic of any severity
 counts that stands in the same function, class or method of the source. A model whose numbers differ: `transpile verify`
-finds the first layer that diverges and the warnings on the way to it; where it finds none, because torch does not
-repeat its own answer (random numbers, or rounding that the model amplifies), nothing has to be said and the reason is
-printed. Where verify cannot run it (a list of tensors as an input, a package that needs stand-ins), the warnings in all
-that the model consists of are shown, and it is counted apart.
+finds the first layer that diverges and the warnings on the way to it. Where it finds none, the torch model runs once
+more with the weights and the input of its reference: with one thread, and with a ten-millionth of noise on the input.
+Where that is as far from the reference as the translation is, torch does not repeat its own answer, nothing has to be
+said and the reason is printed. Where verify cannot run a model, the warnings in all that it consists of are shown, and
+it is counted apart.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from typing import Any, NamedTuple
 from warning_precision import Library, is_equal
 
 PREFIX = "warning_recall: "
+NOISE = 1e-7
 METHODS = {"call": ("forward", "call"), "__call__": ("forward", "__call__")}
 
 
@@ -175,7 +178,73 @@ def as_input(given: dict[str, Any]) -> str | None:
     return f"int64:1:{number[1]}..{number[1]}" if number else None
 
 
-def difference(arguments: argparse.Namespace, entry: dict[str, Any]) -> Verdict:
+def preparation(file: Path) -> Any:
+    """The module of `--prepare`."""
+    found = importlib.util.spec_from_file_location("preparation", file)
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def prepare_torch(arguments: argparse.Namespace, package: str) -> None:
+    """What the package needs where it runs on torch, if FILE says so."""
+    if arguments.prepare is not None:
+        getattr(preparation(arguments.prepare), "prepare_torch", lambda *_: None)(
+            package, str(arguments.library)
+        )
+
+
+def repetition(arguments: argparse.Namespace, entry: dict[str, Any]) -> dict[str, float | None]:
+    """How far torch is from its own reference: as it was, with one thread, and with faint noise on the input."""
+    import numpy as np
+    import torch
+
+    from transpile.verify.measure import arrays, distance
+
+    prepare_torch(arguments, entry["package"])
+    sys.path.insert(0, str(arguments.library))
+    data = pickle.loads((arguments.references / f"{entry['index']}.pkl").read_bytes())
+    namespace: dict[str, Any] = {"torch": torch, "nn": torch.nn}
+    for line in entry["imports"]:
+        exec(line, namespace)
+    model = eval(entry["factory"].replace("{LIB}", str(arguments.library)), namespace).eval()
+    model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in data["state"].items()})
+    generator = torch.Generator().manual_seed(0)
+
+    def given(value: Any, noise: float) -> Any:
+        if isinstance(value, np.ndarray):
+            tensor = torch.from_numpy(value.copy())
+            is_float = tensor.is_floating_point()
+            return tensor + noise * torch.randn(tensor.shape, generator=generator) if is_float else tensor
+        if isinstance(value, dict):
+            return {key: given(inner, noise) for key, inner in value.items()}
+        return type(value)(given(inner, noise) for inner in value) if type(value) in (list, tuple) else value
+
+    def apart(noise: float = 0.0) -> float | None:
+        torch.manual_seed(1)
+        with torch.no_grad():
+            result = model(*given(data["args"], noise), **given(data["kwargs"], noise))
+        return distance(data["outputs"], arrays(result))[0]
+
+    found = {"as it was": apart(), f"with noise of {NOISE:.0e}": apart(NOISE)}
+    torch.set_num_threads(1)
+    return {"with one thread": apart(), **found}
+
+
+def repeated(arguments: argparse.Namespace, entry: dict[str, Any], row: dict[str, Any]) -> str:
+    """Why the difference of a row says nothing of the translation: torch itself is as far from its reference."""
+    script = [sys.executable, __file__, *sys.argv[1:], "--repeat", str(entry["index"])]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=1500)
+    lines = [line for line in done.stdout.splitlines() if line.startswith(PREFIX)]
+    own: dict[str, float | None] = json.loads(lines[-1].removeprefix(PREFIX)) if lines else {}
+    told = [
+        f"{size:.1e} {way}" for way, size in own.items() if size is not None and size >= row["distance"] / 2
+    ]
+    return f"torch itself differs from its own reference by {', '.join(told)}" if told else ""
+
+
+def difference(arguments: argparse.Namespace, entry: dict[str, Any], row: dict[str, Any]) -> Verdict:
     """Where the numbers part, by `transpile verify`."""
     file = arguments.library.joinpath(*entry["module"].split(".")).with_suffix(".py")
     own = {names[0] for names, _, _ in definitions(ast.parse(file.read_text(errors="replace")))}
@@ -187,17 +256,9 @@ def difference(arguments: argparse.Namespace, entry: dict[str, Any]) -> Verdict:
         if text is None:
             return Verdict("an input that verify cannot be told: not measured", [], True)
         inputs += ["--input", text]
-    command = [
-        sys.executable,
-        "-m",
-        "transpile",
-        "verify",
-        f"{file}:{factory}",
-        *inputs,
-        "--no-graph",
-        "--json",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=1500)
+    script = [sys.executable, __file__, *sys.argv[1:], "--verify", str(entry["index"])]
+    script += [f"{file}:{factory}", *inputs, "--no-graph", "--json"]
+    done = subprocess.run(script, capture_output=True, text=True, timeout=1500)
     try:
         result = json.loads(done.stdout)
     except ValueError:
@@ -207,6 +268,8 @@ def difference(arguments: argparse.Namespace, entry: dict[str, Any]) -> Verdict:
         where = f"{parts['layer']} ({parts['kind']}) {parts['where']}, by {parts['difference']:.1e}"
         return Verdict(where, parts["warnings"], True)
     reasons = [note for note in result["notes"] if "torch itself" in note] + [result["error"]]
+    if not any(reasons) and row["distance"] is not None:
+        reasons = [repeated(arguments, entry, row)]
     is_torch = "torch itself" in reasons[0] or "random" in result["error"]
     eager = next((c for c in result["comparisons"] if c["name"] == "eager"), None)
     figures = f"eager {eager['verdict']} at {eager['difference']:.1e}: " if eager else ""
@@ -223,7 +286,7 @@ def judged(
 ) -> Verdict:
     """One model, run in a process of its own."""
     if row["verdict"] == "differs":
-        found = difference(arguments, entry)
+        found = difference(arguments, entry, row)
         if found.needed and not found.said:
             where = f"not followed ({found.where}); in all that the model consists of"
             found = Verdict(where, in_its_parts(arguments, entry, said), True, False)
@@ -277,17 +340,25 @@ def main() -> None:
     parser.add_argument("--index", type=int, nargs="*", default=[])
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--graph", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--repeat", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--verify", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     manifest = {entry["index"]: entry for entry in json.loads(arguments.manifest.read_text())}
+    if arguments.verify is not None:
+        from transpile.cli import main as transpile
+
+        prepare_torch(arguments, manifest[int(arguments.verify[0])]["package"])
+        sys.argv = ["transpile", "verify", *arguments.verify[1:]]
+        transpile()
+        return
+    if arguments.repeat is not None:
+        print(PREFIX + json.dumps(repetition(arguments, manifest[arguments.repeat])))
+        return
     if arguments.one is not None:
         sys.path.insert(0, str(arguments.outputs))
         entry = manifest[arguments.one]
         if arguments.prepare is not None:
-            found = importlib.util.spec_from_file_location("preparation", arguments.prepare)
-            assert found is not None and found.loader is not None
-            module = importlib.util.module_from_spec(found)
-            found.loader.exec_module(module)
-            module.prepare(entry["package"], str(arguments.outputs))
+            preparation(arguments.prepare).prepare(entry["package"], str(arguments.outputs))
         print(PREFIX + json.dumps(attempt(arguments, entry, arguments.graph)))
         return
     said: dict[Path, list[dict[str, Any]]] = {}
