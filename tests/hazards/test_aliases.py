@@ -59,6 +59,8 @@ def found(body: str) -> list[str]:
         "if self.training:\n    y = x\n    y.add_(1)\n    return y\nreturn x",
         "outs = [x]\nx = x + 1\nouts.append(x)\nreturn outs",
         "return self.plain(x) + self.body(x)",
+        "y = x * 2\nx.add_(y // 2).div_(y.clamp_(min=1))\nreturn x",  # read before it is changed
+        "for i, row in enumerate(x):\n    row -= i\n    y = i\nreturn y",
         "return self.body(x) if self.rate else x + 1",
         "for i in range(3):\n    y = x\n    x = y + i\nreturn x",
     ],
@@ -88,6 +90,8 @@ def test_nothing_is_said(body: str) -> None:
         ("outs = [x]\nx += 1\nreturn outs", "x += 1"),
         ("outs = []\nouts.append(x)\nx.relu_()\nreturn outs", "x.relu_()"),
         ("rows = [r for r in x]\nfor row in x:\n    row.add_(1)\nreturn x", "row.add_(1)"),
+        ("for i, row in enumerate(x):\n    row -= i\nreturn x", "row -= i"),
+        ("y = x * 2\nx.add_(y.clamp_(min=1)).div_(y)\nreturn x", "x.add_(y.clamp_(min=1)).div_(y)"),
         ("y = x\nfor i in range(3):\n    x = x + y\n    y.add_(i)\nreturn x + y", None),
         ("y = x\nfor i in range(3):\n    z = x * 2\n    y.add_(i)\nreturn z", "y.add_(i)"),  # read in the next round
         ("if self.training:\n    y = x\nelse:\n    y = x + 1\ny.add_(1)\nreturn x", "y.add_(1)"),

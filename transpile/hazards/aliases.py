@@ -161,7 +161,7 @@ class _Walk:
         parts = self.value(node.iter if isinstance(node, cst.For) else node.test)
         for _ in range(2):
             if isinstance(node, cst.For):
-                self.bind(node.target, parts, None, None)
+                self.bind(node.target, parts, None, node.iter if isinstance(node.iter, cst.Call) else None)
             self.block(node.body)
         self.memory.join([before, self.memory.copy()])
         if node.orelse is not None:
@@ -173,14 +173,14 @@ class _Walk:
         if not isinstance(call, cst.Call) or not changes_operand(self.scene.context, call):
             self.value(call)
             return
-        target = operand_of(self.scene.context, call)
-        for arg in call.args:
-            if arg.value is not target:
-                self.value(arg.value)
+        calls, target = [call], operand_of(self.scene.context, call)
         while isinstance(target, cst.Call) and changes_operand(self.scene.context, target):
-            for arg in target.args:
-                self.value(arg.value)
+            calls.append(target)
             target = operand_of(self.scene.context, target)
+        for inner in reversed(calls):
+            for arg in inner.args:
+                if arg.value is not target:
+                    self.value(arg.value)
         if target is None or (isinstance(target, cst.Subscript) and not self.is_tensor(target.value)):
             return
         parts = self.value(target)
@@ -267,10 +267,8 @@ class _Walk:
         )
         if name in FORMS:
             return NONE
+        receiver = self.value(node.func.value) if isinstance(node.func, cst.Attribute) else NONE
         given = [self.value(arg.value) for arg in node.args]
-        receiver = NONE
-        if isinstance(node.func, cst.Attribute):
-            receiver = self.value(node.func.value)
         context = self.scene.context
         if changes_operand(context, node):
             target = operand_of(context, node)
@@ -310,7 +308,9 @@ class _Walk:
             values = value.elements if isinstance(value, (cst.Tuple, cst.List)) else ()
             for place, element in enumerate(target.elements):
                 own = parts
-                if len(values) == len(target.elements):
+                if isinstance(value, cst.Call) and text(value.func) == "enumerate" and place == 0:
+                    own = NONE
+                elif len(values) == len(target.elements):
                     own = self.held(values[place].value)
                 elif isinstance(value, cst.Call) and _name(value) in PARTS:
                     own = frozenset((n, region or ((id(value), place),)) for n, region in parts)

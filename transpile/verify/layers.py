@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from types import CodeType
 from typing import Any
 
 from transpile.verify.measure import arrays
@@ -103,7 +104,11 @@ def _own_code(side: Side) -> Callable[[type, str], list[Place]]:
                 function = todo.pop()
                 function = inspect.unwrap(function) if callable(function) else function
                 code = getattr(function, "__code__", None)
-                if code is None or code in found or not side.world.owns_code(code.co_filename):
+                if (
+                    not isinstance(code, CodeType) or code in found
+                ):  # a class of functions has one that is none
+                    continue
+                if not side.world.owns_code(code.co_filename):
                     continue
                 last = max((line for *_, line in code.co_lines() if line), default=code.co_firstlineno)
                 found[code] = Place(side.shown(code.co_filename), last, code.co_name, code.co_firstlineno)
