@@ -12,16 +12,17 @@ runs in a process of its own: USER CODE RUNS HERE.
 A model that raises: the functions of its traceback that stand in OUT are the path, and a diagnostic of any severity
 counts that stands in the same function, class or method of the source. A model whose numbers differ: `transpile verify`
 finds the first layer that diverges and the warnings on the way to it. Where it finds none, the torch model runs once
-more with the weights and the input of its reference: with one thread, and with a ten-millionth of noise on the input.
-Where that is as far from the reference as the translation is, torch does not repeat its own answer, nothing has to be
-said and the reason is printed. Where verify cannot run a model, the warnings in all that it consists of are shown, and
-it is counted apart.
+more with the weights and the input of its reference: with one thread, with a ten-millionth of noise on the input, and
+in float64. Where that is as far from the reference as the translation is, torch does not repeat its own answer, nothing
+has to be said and the reason is printed. Where verify cannot run a model, the warnings in all that it consists of are
+shown, and it is counted apart.
 """
 
 from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import importlib.util
 import json
 import pickle
@@ -196,7 +197,7 @@ def prepare_torch(arguments: argparse.Namespace, package: str) -> None:
 
 
 def repetition(arguments: argparse.Namespace, entry: dict[str, Any]) -> dict[str, float | None]:
-    """How far torch is from its own reference: as it was, with one thread, and with faint noise on the input."""
+    """How far torch is from its own reference: with one thread, with faint noise on the input, and in float64."""
     import numpy as np
     import torch
 
@@ -210,13 +211,14 @@ def repetition(arguments: argparse.Namespace, entry: dict[str, Any]) -> dict[str
         exec(line, namespace)
     model = eval(entry["factory"].replace("{LIB}", str(arguments.library)), namespace).eval()
     model.load_state_dict({name: torch.from_numpy(np.array(value)) for name, value in data["state"].items()})
-    generator = torch.Generator().manual_seed(0)
+    generator, width = torch.Generator().manual_seed(0), torch.float32
 
     def given(value: Any, noise: float) -> Any:
         if isinstance(value, np.ndarray):
             tensor = torch.from_numpy(value.copy())
-            is_float = tensor.is_floating_point()
-            return tensor + noise * torch.randn(tensor.shape, generator=generator) if is_float else tensor
+            if not tensor.is_floating_point():
+                return tensor
+            return tensor.to(width) + noise * torch.randn(tensor.shape, generator=generator)
         if isinstance(value, dict):
             return {key: given(inner, noise) for key, inner in value.items()}
         return type(value)(given(inner, noise) for inner in value) if type(value) in (list, tuple) else value
@@ -229,7 +231,11 @@ def repetition(arguments: argparse.Namespace, entry: dict[str, Any]) -> dict[str
 
     found = {"as it was": apart(), f"with noise of {NOISE:.0e}": apart(NOISE)}
     torch.set_num_threads(1)
-    return {"with one thread": apart(), **found}
+    found["with one thread"] = apart()
+    model, width = model.double(), torch.float64
+    with contextlib.suppress(Exception):  # a model that names its dtypes does not run in another
+        found["in float64"] = apart()
+    return found
 
 
 def repeated(arguments: argparse.Namespace, entry: dict[str, Any], row: dict[str, Any]) -> str:
