@@ -176,3 +176,52 @@ class Net(nn.Module):
         return self.cache.store(torch.relu(x))
 """
     assert found("", "STA003", source) == []
+
+
+MAKING = """import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = None
+        self.linear = self.make()
+
+    def make(self):
+        return nn.Linear(4, 4)
+
+    def forward(self, x):
+        x = F.relu(x)
+{body}
+        return x
+"""
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = nn.ReLU()(x)",
+        "x = nn.Softmax(dim=1)(x)",
+        "x = nn.LayerNorm(4, elementwise_affine=False)(x)",
+        "x = nn.InstanceNorm2d(4)(x)",
+        "x = F.linear(x, self.linear.weight)",
+        "if self.head is None: self.head = nn.Linear(4, 4)",  # kept: STA003 tells of it
+    ],
+)
+def test_a_call_may_make_what_has_no_weights(body: str) -> None:
+    assert found(body, "STA011", MAKING) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "x = nn.Linear(4, 4)(x)",
+        "x = x * nn.Parameter(torch.ones(4))",
+        "layer = nn.Conv2d(3, 4, 1)",
+        "x = nn.LayerNorm(4)(x)",
+    ],
+)
+def test_a_call_that_makes_weights_is_told_of(body: str) -> None:
+    assert found(body, "STA011", MAKING) == [body]
