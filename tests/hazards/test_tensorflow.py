@@ -285,3 +285,62 @@ def test_a_name_of_tensorflow_1_gets_its_spelling(body: str, spelling: str, afte
 
 def test_nothing_is_said_of_names_that_are_there() -> None:
     assert said("y = tf.linalg.inv(x)\ns = tf.compat.v1.Session()\nz = v1.placeholder(tf.float32)\n") == []
+
+
+CALL = "class Own(layers.Layer):\n    def call(self, x, mask=None, training=None):\n"
+
+
+def decided(body: str, head: str = CALL) -> list[tuple[str, int]]:
+    text = head + "\n".join(f"        {line}" for line in body.splitlines()) + "\n        return x\n"
+    return [(code, line - head.count("\n")) for code, line in said(text) if code == "STA012"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "if training: x = x * 2",
+        "if mask is not None: x = x * tf.reduce_sum(mask)",
+        "m = tf.reduce_max(x)\nif m is None: x = x * 2",
+        "if tf.is_tensor(x) and len(x.shape) == 4: x = x * 2",
+        "if tf.reduce_max(x).shape.rank == 0: x = x * 2",
+        "if x.shape[-1] == 3: x = x * 2",
+        "if tf.executing_eagerly() and tf.reduce_max(x) > 1: x = x * 2",
+        "for i in range(x.shape[-1]): x = x + i",
+        "x = tf.cond(tf.reduce_max(x) > 1, lambda: x if tf.rank(x) == 4 else x, lambda: x)",
+        "m = tf.reduce_max(x)\nm = 3\nif m > 1: x = x * 2",  # another value by then
+        "x = tf.where(tf.reduce_max(x) > 1, x, -x)",
+    ],
+)
+def test_python_may_decide_by_what_is_known_while_tracing(body: str) -> None:
+    assert decided(body) == []
+
+
+@pytest.mark.parametrize(
+    ("body", "line"),
+    [
+        ("if tf.reduce_max(x) > 1: x = x * 2", 1),
+        ("m = tf.reduce_max(x)\nif not m > 1: x = x * 2", 2),
+        ("while tf.norm(x) > 1: x = x / 2", 1),
+        ("x = x if training and tf.math.is_nan(x[0, 0]) else -x", 1),
+        ("assert tf.shape(x)[0] == 2", 1),
+        ("if int(tf.size(x)) > 4: x = x * 2", 1),
+        ("for i in tf.range(3): x = x + 1", 1),
+        ("for i in range(tf.shape(x)[1]): x = x + 1", 1),
+        ("ys = [x[i] for i in tf.range(3)]", 1),
+        ("if tf.random.uniform([]) < 0.5: x = -x", 1),
+    ],
+)
+def test_what_a_traced_call_cannot_tell_is_found(body: str, line: int) -> None:
+    assert decided(body) == [("STA012", line)]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        CALL.replace("    def", "    @tf.function\n    def"),  # AutoGraph is at work here
+        CALL.replace("call", "show"),
+        CALL.replace("layers.Layer", "object"),
+    ],
+)
+def test_only_the_calls_that_are_traced_as_they_stand_are_meant(head: str) -> None:
+    assert decided("if tf.reduce_max(x) > 1: x = x * 2", head) == []
