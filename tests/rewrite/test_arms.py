@@ -98,11 +98,23 @@ try:
 except ImportError:
     no_such_thing = None
 """
+HANDED_ON = """
+try:
+    from .fast import fetch
+except ImportError:
+    from torch.hub import download_url_to_file as fetch
+"""
 
 
 def test_near_misses() -> None:
     assert "try:\n    pass\n" in translate(GONE).code  # every use is rewritten
     assert 'no_such_thing = Placeholder("torch.nn.no_such_thing")' in translate(NO_WORD).code
+
+
+def test_a_name_that_other_files_ask_for_stays_bound_and_is_told_of() -> None:
+    made = translate(HANDED_ON)
+    assert 'fetch = Placeholder("torch.hub.download_url_to_file")' in made.code
+    assert [(d.code, d.line) for d in made.diagnostics] == [("API001", 5)]
 
 
 @pytest.mark.parametrize("name", SOURCES)

@@ -109,7 +109,7 @@ class _Binder:
         left: list[cst.ImportAlias] = []
         made: list[Any] = []
         for alias, (local, line, _) in zip(node.names, import_lines(node), strict=True):
-            text = self.value(local, qualified(line), at_module)
+            text = self.value(alias, local, qualified(line), at_module)
             if text is None:
                 left.append(alias.with_changes(comma=cst.MaybeSentinel.DEFAULT))
             else:
@@ -118,7 +118,7 @@ class _Binder:
             return [node]
         return [node.with_changes(names=left), *made] if left else made
 
-    def value(self, local: str, name: str, at_module: bool) -> Any:
+    def value(self, node: cst.ImportAlias, local: str, name: str, at_module: bool) -> Any:
         depends = at_module and not is_torch_fact(resolve(self.context.run.module.env.get(local, UNKNOWN)))
         if local not in self.read and not depends:
             return None
@@ -126,4 +126,7 @@ class _Binder:
         if rule is not None:
             return value_of(self.context, rule)
         text = class_text(self.context, name, testing=False)
+        if text is None and depends:  # other files ask for the name, whichever arm has bound it
+            text = f"{self.context.support('Placeholder')}({name!r})"
+            self.context.say("API001", node, f"{name} has no rule; what stands for it raises when it is used")
         return expression(text) if text is not None else None
