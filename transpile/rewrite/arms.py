@@ -123,10 +123,14 @@ class _Binder:
         if local not in self.read and not depends:
             return None
         rule = self.context.run.rules.by_name(name)
+        made: Any = None
         if rule is not None:
-            return value_of(self.context, rule)
-        text = class_text(self.context, name, testing=False)
-        if text is None and depends:  # other files ask for the name, whichever arm has bound it
-            text = f"{self.context.support('Placeholder')}({name!r})"
-            self.context.say("API001", node, f"{name} has no rule; what stands for it raises when it is used")
-        return expression(text) if text is not None else None
+            made = value_of(self.context, rule)
+        elif (text := class_text(self.context, name, testing=False)) is not None:
+            made = expression(text)
+        if made is None and depends:  # other files ask for the name, whichever arm has bound it
+            made = expression(f"{self.context.support('Placeholder')}({name!r})")
+            self.context.say(
+                "API001", node, f"{name} stays torch's; what stands for it raises when it is used"
+            )
+        return made
