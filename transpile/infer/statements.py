@@ -28,7 +28,7 @@ from transpile.infer.facts import (
 from transpile.infer.join import choices_of
 from transpile.infer.layout import BY_RANK, PLAIN, Open, normalize
 from transpile.infer.operators import augmented_operation
-from transpile.infer.ops.index import store
+from transpile.infer.ops.index import drop_axis, store
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.weight_data import weight_of_unknown
@@ -239,7 +239,7 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
             run.store_attribute(owner.info, target.attr.value, id(target), fact)
     elif isinstance(target, (cst.Tuple, cst.List)):
         if not _one_by_one(run, target, fact, value):
-            unpack(run, target, fact)
+            unpack(run, target, fact, value)
     elif isinstance(target, cst.Subscript):
         store(run, target, fact, value)
     elif isinstance(target, cst.StarredElement):
@@ -306,7 +306,9 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     return fact
 
 
-def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
+def unpack(
+    run: Run, target: cst.Tuple | cst.List, fact: Fact, value: cst.BaseExpression | None = None
+) -> None:
     fact = resolve(fact)
     elements = target.elements
     starred = any(isinstance(e, cst.StarredElement) for e in elements)
@@ -365,6 +367,8 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
             if items is not None and len(items) == len(elements)
             else [fact.members.any()] * len(elements)
         )
+    elif isinstance(fact, Tensor):
+        parts = [_one_of_axis(run, fact, value) for _ in elements]
     elif isinstance(fact, Var):
         parts = [run.var((fact, i), f"{fact.name}[{i}]", fact.tensorlike) for i in range(len(elements))]
     else:
@@ -374,6 +378,14 @@ def unpack(run: Run, target: cst.Tuple | cst.List, fact: Fact) -> None:
         if run.function is not None and isinstance(element.value, cst.Name) and isinstance(brought, Tensor):
             run.function.unpacked[element.value.value] = run.layout(brought)
         assign(run, element if isinstance(element, cst.StarredElement) else element.value, part, None)
+
+
+def _one_of_axis(run: Run, tensor: Tensor, value: cst.BaseExpression | None) -> Tensor:
+    """`q, k, v = x`: what stands at one place of a tensor's first axis."""
+    layout = run.layout(tensor)
+    if tensor.rank is None and isinstance(layout, tuple) and layout and value is not None:
+        run.want(value, tensor, PLAIN)
+    return drop_axis(run, tensor, 0, value)
 
 
 def assign_fact(run: Run, target: cst.CSTNode, fact: Fact) -> None:
