@@ -7,6 +7,7 @@ import torch
 
 from transpile.support.autograd import Function, FunctionContext
 from transpile.support.gain import calculate_gain
+from transpile.support.gradients import autocast, checkpoint
 
 
 class Doubled(Function):
@@ -46,3 +47,9 @@ def test_gains(name):
     assert calculate_gain("leaky_relu", 0.3) == torch.nn.init.calculate_gain("leaky_relu", 0.3)
     with pytest.raises(ValueError, match="nonlinearity"):
         calculate_gain("none of them")
+
+
+def test_what_saves_memory_or_picks_a_precision_does_nothing():
+    with autocast("cuda", dtype=tf.float16, enabled=False):
+        assert autocast(device_type="cuda")(lambda x: x + 1)(2) == 3
+    assert checkpoint(lambda x, y=0: (x, y), 1, use_reentrant=False, y=2) == (1, 2)

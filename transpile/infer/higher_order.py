@@ -75,6 +75,8 @@ def _called_reference(
         return Layer(rule.torch, None, None, {**given, **{k: fact for k, (_, fact) in keywords.items()}})
     if rule.kind != "function" or not positional:
         return UNKNOWN
+    if place is not None and id(place) in run.extended:
+        return _in_torchs_order(run, rule, [*positional, *keywords.values()])
     if place is not None:
         fact = apply(run, place, rule, positional, keywords, None)
         run.plans[id(place)] = Plan("partial", applied=run.plans.get(id(place)))
@@ -187,8 +189,12 @@ def partial(run: Run, node: cst.Call, positional: list[Operand], keywords: Keywo
         return callee
     given: Any = {name: (None, fact) for name, (_, fact) in keywords.items()}
     result = Partial(callee, [(None, fact) for _, fact in positional[1:]], given, node)
+    if isinstance(callee, Partial) and callee.node is not None:
+        run.extended.add(id(callee.node))
     rule = run.rules.by_name(callee.name) if isinstance(callee, Ref) else None
-    if rule is not None and rule.kind == "function" and not positional[1:]:
+    if rule is not None and rule.kind == "function" and id(node) in run.extended:
+        run.plans[id(node)] = Plan("partial", extended=rule)
+    elif rule is not None and rule.kind == "function" and not positional[1:]:
         first = run.var(("partial", id(node)), f"partial{id(node)}")
         apply(run, node, rule, [(None, first)], given, None)
         run.plans[id(node)] = Plan("partial", applied=run.plans.get(id(node)))

@@ -108,6 +108,7 @@ class Run:
         )
         self.unwritten = 0
         self.unstacked: set[int] = set()  # expressions of tensors that are iterated
+        self.extended: set[int] = set()  # calls of functools.partial whose result is given to another one
         self.named: tuple[int, set[ClassInfo]] | None = None  # the classes that expressions are, in a round
         self.evaluated: list[str] = []  # layers of torch.nn that the project's data files name
 

@@ -14,7 +14,7 @@ from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
 from transpile.rulebook import render
 
-__all__ = ["class_text", "function_value"]
+__all__ = ["class_text", "function_value", "support_itself"]
 
 
 def class_text(context: Context, name: str, *, testing: bool) -> str | None:
@@ -80,7 +80,9 @@ def reference(context: Context, original: Any) -> Any:
 def value_of(context: Context, rule: Any, *, testing: bool = False) -> Any:
     """What stands for a name of torch where it is no call; None where there is no word for it."""
     result: Any = None
-    if rule.kind in ("constant", "class", "layer") and rule.variants:
+    if rule.value is not None:
+        result = expression(context.support(rule.value))
+    elif rule.kind in ("constant", "class", "layer") and rule.variants:
         text = class_text(context, rule.torch, testing=testing)
         result = expression(text) if text is not None else None
     elif rule.kind == "function" and rule.variants:
@@ -125,7 +127,7 @@ def function_value(context: Context, rule: Any) -> Any:
         if len(names) == 1 and text.endswith(simple) and text.count("{") == 1 and "$" not in text:
             context.needs("tf")
             return expression(text[: -len(simple)])
-    itself = _support_itself(rule)
+    itself = support_itself(rule)
     if itself is not None:
         return expression(context.support(itself))
     options = _options(rule)
@@ -142,7 +144,7 @@ _SUPPORT_CALL = re.compile(r"\$(\w+)\(\s*([^()]*?),?\s*\)")
 _HANDED_ON = re.compile(r"(?:(\w+)=)?\{(\w+)\??\}")
 
 
-def _support_itself(rule: Any) -> str | None:
+def support_itself(rule: Any) -> str | None:
     """The support function that takes what torch's takes, in the same order and by the same names."""
     call = _SUPPORT_CALL.fullmatch(rule.variants[-1].template.text.strip())
     if call is None or rule.args or len(rule.params) < 2:

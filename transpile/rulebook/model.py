@@ -66,6 +66,7 @@ class Rule:
     most_axes: int | None
     dtype: str | None
     isinstance: str | None
+    value: str | None  # the support function that stands for the name where it is not called
     fidelity: str
     why: str | None
     url: str | None
@@ -119,6 +120,7 @@ def from_record(record: Mapping[str, Any]) -> Rule:
         most_axes=get("most_axes"),
         dtype=get("dtype"),
         isinstance=get("isinstance"),
+        value=get("value"),
         fidelity=get("fidelity", "exact"),
         why=get("why"),
         url=get("url"),

@@ -25,6 +25,7 @@ KEYS: dict[str, type | tuple[type, ...]] = {
     "variants": list,
     "keras": list,
     "isinstance": str,
+    "value": str,
     "refuse": str,
     "instead": str,
     "layout": str,
