@@ -313,7 +313,8 @@ def pdist(input, p=2.0):
 
 def one_hot(input, num_classes=-1):
     """torch.nn.functional.one_hot: int64."""
-    num_classes = tf.reduce_max(input) + 1 if num_classes == -1 else num_classes
+    if not tf.is_tensor(num_classes) and num_classes == -1:
+        num_classes = tf.reduce_max(input) + 1
     return tf.one_hot(input, tf.cast(num_classes, tf.int32), dtype=tf.int64)
 
 
