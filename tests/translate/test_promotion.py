@@ -82,3 +82,28 @@ def test_promoted(name: str, data_format: str) -> None:
     factory, inputs, returns = CASES[name]
     pair = Pair(SOURCE, factory, inputs, data_format=data_format, returns=returns)
     pair.check()
+
+
+BITS = """
+import torch
+from torch import nn
+
+
+class Bits(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("mask", 2 ** torch.arange(4))
+        self.register_buffer("keep", torch.tensor([True, False, True, False]))
+
+    def forward(self, x):
+        i = torch.arange(8)[:, None]
+        narrow = (i.int() & self.mask) != 0
+        flag = (x[0, :4] > 0) & self.keep
+        return narrow, self.mask & 6, self.mask | x[0, :4].long(), i ^ self.mask, (i > 3) & i, flag, self.keep | flag
+"""
+
+
+def test_bits_of_integers_and_of_variables_are_bits() -> None:
+    code = translate(BITS).code
+    assert "& self.keep" in code and "self.keep | flag" in code  # near misses: truths are Keras' own
+    Pair(BITS, "Bits()", ["f32[2,5]"]).check()

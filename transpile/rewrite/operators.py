@@ -21,6 +21,9 @@ CASTS = frozenset({"float", "double", "half", "bfloat16", "to", "type", "type_as
 SUPPORT = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div", "FloorDivide": "floor_divide",
            "Modulo": "remainder", "Power": "power"}  # fmt: skip
 
+BITWISE = frozenset({"BitAnd", "BitOr", "BitXor"})
+WIDTHS = {"bool": 1, "uint8": 8, "int8": 8, "int16": 16, "int32": 32, "int64": 64}
+
 
 @operation("unary")
 def unary(context: Context, original: cst.UnaryOperation, updated: cst.UnaryOperation) -> Any:
@@ -47,6 +50,8 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
     plan = context.plan(original)
     assert plan is not None
     first, second = plan.data["operands"]
+    if plan.data["name"] in BITWISE:
+        return _bitwise(context, updated, {"left": (first, second), "right": (second, first)})
     name = SUPPORT.get(plan.data["name"])
     mixed = [
         isinstance(mine, Tensor)
@@ -83,6 +88,26 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
             context.needs("tf")
             node = getattr(updated, field)
             updated = updated.with_changes(**{field: expression(f"tf.cast({source(node)}, tf.{target})")})
+    return updated
+
+
+def _bitwise(
+    context: Context, updated: cst.BinaryOperation, sides: dict[str, tuple[Any, Any]]
+) -> cst.BinaryOperation:
+    """mask & bits: of integers, TensorFlow wants one dtype; the `&` of a Keras variable is always logical."""
+    for field, (mine, other) in sides.items():
+        if not isinstance(mine, Tensor) or not isinstance(other, (Tensor, Python)):
+            continue
+        text = source(getattr(updated, field))
+        theirs = other.dtype or "" if isinstance(other, Tensor) else ""
+        if WIDTHS.get(mine.dtype or "", 64) < WIDTHS.get(theirs, 0):
+            text = f"tf.cast({text}, tf.{theirs})"
+        elif mine.is_parameter and mine.dtype != "bool":
+            text = f"tf.convert_to_tensor({text})"
+        else:
+            continue
+        context.needs("tf")
+        updated = updated.with_changes(**{field: expression(text)})
     return updated
 
 
