@@ -26,6 +26,9 @@ CASES = {
     "the type of a device": (net("def forward(self, x):\n    device = x.device\n    return x * (2 if x.device.type == 'cpu' else 3) + (1 if device.type == 'cpu' else 5)"), ["f32[2,4]"]),
     "options handed on to plumbing": (net("def forward(self, x):\n    def doubled(y):\n        return y * 2\n\n    def compiled(fn, **options):\n        return torch.compile(fn, **options)\n\n    return compiled(doubled, dynamic=True)(x)"), ["f32[2,4]"]),
     "positions and choices": (net("def forward(self, x):\n    rows, columns = torch.where(x > 0)\n    only = torch.where(x[0] > 0)[0]\n    y = torch.where(x > 0, torch.ones_like(x), x)\n    return rows, columns, x[:, only].sum(), x[rows].sum(), y * 2, ~torch.where(x > 0, x > 1, x < -1)"), ["f32[2,4]"]),
+    "a complex number beside a float": (net("def forward(self, x, y):\n    c = torch.fft.fft(x, dim=-1) * y\n    d = torch.cos(x) + 1j * torch.sin(x)\n    return c.abs() * x, torch.fft.ifft(c).real, (x * d).abs() + 1, d.abs() * torch.arange(4)"), ["f32[2,4]", "f32[2,4]"]),
+    "an integer beside a number of math": (net("def forward(self, x, cutoffs: tuple[float, ...]):\n    window = torch.hann_window(4, periodic=False)\n    time = torch.arange(-2, 2)\n    return [2 * c * window * (2 * c * torch.pi * time) + x for c in cutoffs]"), ["f32[2,4]", (0.25, 0.5)]),
+    "turning with integers": (net("def forward(self, x):\n    n = x.shape[1]\n    return torch.view_as_real(torch.exp(-1j * torch.pi * torch.arange(4) / 4)) * x[:, :2].sum()"), ["f32[2,4]"]),
     "split at indices by name": (net("def forward(self, x):\n    a, b = torch.tensor_split(x, indices=(1,), dim=1)\n    c, d = torch.tensor_split(x, sections=2, dim=1)\n    return a, b, c, d"), ["f32[2,4]"]),
 }  # fmt: skip
 

@@ -197,6 +197,21 @@ def test_deepcopy_of_support_and_keras_layers():
     assert two[0] is two[1] and two[0] is not shared
 
 
+def test_what_is_registered_under_a_name_that_keras_keeps():
+    class Scales(Module):
+        torch_names = {"weights": "weights_", "losses": "losses_"}
+
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("plain", tf.constant([1.0]))
+            self.register_buffer("weights", tf.constant([2.0]))
+            self.add_module("losses", Linear(1, 1))
+
+    scales = Scales()
+    assert scales.plain.numpy() == 1.0 and scales.weights_.numpy() == 2.0
+    assert isinstance(scales.losses_, Linear)
+
+
 def test_walks_use_torch_names_in_torch_order():
     net = Sequential(collections.OrderedDict(stem=Linear(3, 3), body=Sequential(Block(), BatchNorm1d(3))))
     assert [n for n, _ in net.named_children()] == ["stem", "body"]

@@ -12,6 +12,7 @@ from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Spread, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.plans import Plan
+from transpile.infer.promotion import real_of
 from transpile.infer.run import Run
 
 __all__ = ["MISSING", "Site", "apply", "constant", "dtype_of", "hook"]
@@ -336,6 +337,8 @@ def elementwise(site: Site) -> Fact:
     returns = site.rule.returns
     if returns == "bool" or site.rule.dtype:
         return Tensor(result.rank, result.dims, site.rule.dtype or "bool", result.layout)
+    if returns == "hook:real" and real_of(result.dtype) != result.dtype:
+        return Tensor(result.rank, result.dims, real_of(result.dtype), result.layout)
     if returns == "none":
         return Python("none")
     return result

@@ -24,6 +24,7 @@ from transpile.infer.join import join
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, normalize
 from transpile.infer.narrowing import narrow, proven
 from transpile.infer.plans import Plan
+from transpile.infer.ranks_by_arm import narrow_by_arm, tell_arms_apart
 from transpile.infer.run import Run
 from transpile.infer.statements import statement, suite, within
 from transpile.source.walk import descendants
@@ -76,6 +77,8 @@ def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: 
     target = IMAGE if IMAGE in layouts and all(r in (4, 5) for r in ranks) else PLAIN
     if target == PLAIN and (IMAGE in layouts or BY_RANK in layouts) and None in ranks:
         target = BY_RANK
+    if target == BY_RANK and _begins_plain(run, function, name):
+        target = PLAIN
     brought = function.unpacked.get(name)
     tensors = [t for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     # what a permute made comes in the other order at no cost; nothing converts what a parameter is first
@@ -91,7 +94,14 @@ def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: 
     for fact in (resolve(left), resolve(right)):
         if isinstance(fact, Tensor) and run.layout(fact) != target:
             run.demand(fact, target)
+    function.dirty = True  # its assignments convert from now on, whoever has asked for this run of it
     run.version += 1
+
+
+def _begins_plain(run: Run, function: FunctionInfo, name: str) -> bool:
+    """Whether a name is first what callers give in torch's order, with any number of axes: nothing converts that."""
+    parameter = resolve(function.facts.get(name, UNKNOWN))
+    return isinstance(parameter, Tensor) and parameter.rank is None and run.layout(parameter) == PLAIN
 
 
 @statement(cst.If)
@@ -104,9 +114,11 @@ def if_(run: Run, node: cst.If) -> bool:
         if isinstance(node.orelse, cst.If):
             return if_(run, node.orelse)
         return suite(run, node.orelse.body) if node.orelse is not None else False
+    tell_arms_apart(run, node)
     before = run.env
     run.env = Env(before.parent, dict(before))
     narrow(run, node.test, True)
+    narrow_by_arm(run, node.body)
     ended_then = suite(run, node.body)
     then = run.env
     run.env = Env(before.parent, dict(before))
@@ -116,6 +128,7 @@ def if_(run: Run, node: cst.If) -> bool:
         if isinstance(node.orelse, cst.If):
             ended_else = if_(run, node.orelse)
         else:
+            narrow_by_arm(run, node.orelse.body)
             ended_else = suite(run, node.orelse.body)
     otherwise = run.env
     if ended_then and ended_else:

@@ -33,7 +33,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.foreign import FUNCTIONS as FOREIGN
-from transpile.infer.higher_order import called_value, counts_axes, mapped, partial
+from transpile.infer.higher_order import called_value, counts_axes, mapped, partial, takes_image
 from transpile.infer.join import join
 from transpile.infer.layers import (
     MODULE_METHODS,
@@ -122,7 +122,7 @@ def _call(run: Run, node: cst.Call) -> Fact:
     positional, keywords, starred = arguments(run, node)
     if isinstance(callee, Ref):
         rule = run.rules.by_name(callee.name) if not _is_imported(run, node.func) else None
-        if rule is not None and positional and counts_axes(rule):
+        if rule is not None and positional and (counts_axes(rule) or takes_image(rule)):
             return called_value(run, node, callee, positional, keywords)
         return reference_call(run, node, callee, positional, keywords, starred)
     if isinstance(callee, Class):

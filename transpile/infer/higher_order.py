@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import libcst as cst
 
-from transpile.infer.apply import Operand, apply
+from transpile.infer.apply import Operand, apply, image_result
 from transpile.infer.facts import (
     UNKNOWN,
     AnyCallable,
@@ -24,12 +25,12 @@ from transpile.infer.facts import (
 from transpile.infer.iteration import element_of, item, lengths
 from transpile.infer.join import AnyLayer, join
 from transpile.infer.layers import call_layer
-from transpile.infer.layout import PLAIN
+from transpile.infer.layout import IMAGE, PLAIN
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
 from transpile.infer.summaries import call
 
-__all__ = ["called", "called_value", "counts_axes", "mapped", "partial"]
+__all__ = ["called", "called_value", "counts_axes", "mapped", "partial", "takes_image"]
 
 Keywords = dict[str, Operand]
 
@@ -45,7 +46,7 @@ def called(
     if isinstance(callee, AnyCallable):
         result: Fact | None = None
         for choice in callee.choices:
-            fact = called(run, choice, positional, keywords)
+            fact = _one_called(run, choice, positional, keywords)
             result = fact if result is None else join(result, fact)
         return result if result is not None else UNKNOWN
     if isinstance(callee, Function):
@@ -61,6 +62,14 @@ def called(
     if isinstance(callee, Ref):
         return _called_reference(run, callee, positional, keywords, place)
     return UNKNOWN
+
+
+def _one_called(run: Run, choice: Fact, positional: list[Operand], keywords: Keywords) -> Fact:
+    """What one of several callables returns: those of torch's that work on images say no number of axes."""
+    rule = run.rules.by_name(choice.name) if isinstance(choice, Ref) else None
+    if rule is not None and takes_image(rule) and positional:
+        return _on_image(run, rule, positional, keywords, None)
+    return called(run, choice, positional, keywords)
 
 
 def _called_reference(
@@ -84,6 +93,8 @@ def _called_reference(
     first = resolve(positional[0][1])
     if rule.layout == "elementwise" and isinstance(first, Tensor):
         return Tensor(first.rank, first.dims, rule.dtype or first.dtype, first.layout)
+    if takes_image(rule):
+        return _on_image(run, rule, positional, keywords, _image_rank(rule))
     if counts_axes(rule):
         return _in_torchs_order(run, rule, [*positional, *keywords.values()])
     return UNKNOWN
@@ -104,6 +115,38 @@ _ANY_ORDER = (
 def counts_axes(rule: Any) -> bool:
     """Whether a function of torch, called by a name of the project's, takes its operands in torch's order."""
     return rule.kind == "function" and rule.layout is not None and not rule.layout.startswith(_ANY_ORDER)
+
+
+def takes_image(rule: Any) -> bool:
+    """Whether a function of torch, called by a name of the project's, takes its operand with channels last."""
+    return rule.kind == "function" and rule.layout == "image" and _image_rank(rule) is not None
+
+
+def _image_rank(rule: Any) -> int | None:
+    """The axes of what conv2d, max_pool2d and their kin take; None for functions that take any number of them."""
+    found = re.search(r"([123])d$", rule.torch)
+    return int(found[1]) + 2 if found is not None else None
+
+
+def _on_image(
+    run: Run, rule: Any, positional: list[Operand], keywords: Keywords, rank: int | None
+) -> Fact:
+    """A convolution or pool that a variable holds works on channels-last images, its weight in torch's order."""
+    node, given = positional[0]
+    for place, fact in [*positional[1:], *keywords.values()]:
+        other = resolve(fact)
+        if isinstance(other, Tensor):
+            run.want(place, other, PLAIN)
+    tensor = run.as_tensor(given)
+    if tensor is None:
+        return UNKNOWN
+    if (rank is not None or tensor.rank is not None) and node is not None:
+        return image_result(run, node, tensor, rank or tensor.rank, node, Plan("called_value"))
+    if not run.want(node, tensor, IMAGE) and node is not None:
+        run.remark(
+            "LAY003", node, f"{rule.torch}, called by another name, takes an image with its channels last"
+        )
+    return Tensor(None, None, tensor.dtype, IMAGE if run.channels_last else PLAIN)
 
 
 def _in_torchs_order(run: Run, rule: Any, operands: list[Operand]) -> Fact:

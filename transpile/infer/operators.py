@@ -9,7 +9,7 @@ import libcst as cst
 from transpile.infer.broadcasting import broadcast
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
-from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join, link
 from transpile.infer.layout import PLAIN, Open
 from transpile.infer.plans import Plan
@@ -31,6 +31,16 @@ def dim_of(fact: Fact) -> Dim | None:
     return None
 
 
+# Numbers that modules hold under a name.
+_CONSTANTS = frozenset(f"{module}.{name}" for module in ("math", "numpy", "torch") for name in ("pi", "e", "inf", "nan"))
+
+
+def _operand(fact: Fact) -> Fact:
+    """An operand; `math.pi` is a float."""
+    fact = resolve(fact)
+    return Python("float") if type(fact) is Ref and fact.name in _CONSTANTS else fact
+
+
 @expression_handler(cst.BinaryOperation)
 def binary_operation(run: Run, node: cst.BinaryOperation) -> Fact:
     left, right = evaluate(run, node.left), evaluate(run, node.right)
@@ -50,7 +60,7 @@ def operation(
     run: Run, node: cst.CSTNode, operator: cst.CSTNode, left: tuple[cst.BaseExpression | None, Fact],
     right: tuple[cst.BaseExpression | None, Fact],
 ) -> Fact:  # fmt: skip
-    first, second = resolve(left[1]), resolve(right[1])
+    first, second = _operand(left[1]), _operand(right[1])
     run.plans.pop(id(node), None)
     if isinstance(first, Tensor) or isinstance(second, Tensor):
         name = type(operator).__name__.removesuffix("Assign")
@@ -99,7 +109,7 @@ def operation(
         return Python("array")
     a, b = dim_of(first), dim_of(second)
     numeric = all(
-        (isinstance(f, Python) and f.type in ("int", "float", "bool", "object")) or isinstance(f, Var)
+        (isinstance(f, Python) and f.type in ("int", "float", "complex", "bool", "object")) or isinstance(f, Var)
         for f in (first, second)
     )
     if isinstance(first, Var) and isinstance(second, Var) and (first.tensorlike or second.tensorlike):
@@ -111,6 +121,8 @@ def operation(
             return one
     if not numeric:
         return UNKNOWN
+    if any(isinstance(f, Python) and f.type == "complex" for f in (first, second)):
+        return Python("complex")
     floating = any(isinstance(f, Python) and f.type == "float" for f in (first, second))
     if floating or isinstance(operator, cst.Divide):
         return Python("float")

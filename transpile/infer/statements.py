@@ -26,7 +26,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.join import choices_of
-from transpile.infer.layout import BY_RANK, PLAIN, Open, normalize
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open, normalize
 from transpile.infer.operators import augmented_operation
 from transpile.infer.ops.index import drop_axis, store
 from transpile.infer.plans import Plan
@@ -289,9 +289,10 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     pin = function.pins.get(name)
     beside_unpacked = resolved.rank is None and pin is not None and function.unpacked.get(name) == pin
     by_rank = resolved.rank is None and pin == BY_RANK
-    if pin is None or not (by_rank or beside_unpacked or (resolved.rank and 3 <= resolved.rank <= 5)):
-        return fact
     layout = run.layout(resolved)
+    back = resolved.rank is None and pin == PLAIN and layout in (IMAGE, BY_RANK)
+    if pin is None or not (back or by_rank or beside_unpacked or (resolved.rank and 3 <= resolved.rank <= 5)):
+        return fact
     if isinstance(layout, tuple) and layout == (
         pin if resolved.rank is None else normalize(pin, resolved.rank)
     ):

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Python, Tensor, Var
+from transpile.infer.facts import UNKNOWN, Python, Tensor, Var
 from transpile.infer.promotion import FLOATS
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
@@ -16,6 +16,8 @@ from transpile.rewrite.registry import operation
 __all__: list[str] = []
 
 CASTS = frozenset({"float", "double", "half", "bfloat16", "to", "type", "type_as"})
+
+COMPLEX = ("complex64", "complex128")
 
 # Arithmetic with torch's type promotion, for operands whose dtypes are not all known.
 SUPPORT = {"Add": "add", "Subtract": "sub", "Multiply": "mul", "Divide": "div", "FloorDivide": "floor_divide",
@@ -61,6 +63,7 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
             (isinstance(other, Tensor) and other.dtype != mine.dtype and other.dtype not in FLOATS)
             or (isinstance(other, Python) and other.type == "object")  # a number: an int or a float
             or (isinstance(other, Var) and other.tensorlike)
+            or other is UNKNOWN
         )
         for mine, other in ((first, second), (second, first))
     ]
@@ -68,6 +71,7 @@ def binary(context: Context, original: Any, updated: Any) -> Any:
         isinstance(mine, Tensor) and _is_size(other) for mine, other in ((first, second), (second, first))
     ]
     mixed += [isinstance(f, Tensor) and f.dtype_from == "both" for f in (first, second)]
+    mixed += [_complex_beside(mine, other) for mine, other in ((first, second), (second, first))]
     bools = [isinstance(f, Tensor) and f.dtype == "bool" for f in (first, second)]
     apart = id(original) in context.promoted or _differ(first, second)
     apart = apart or _is_handed_in(context, original, first, second)
@@ -109,6 +113,17 @@ def _bitwise(
         context.needs("tf")
         updated = updated.with_changes(**{field: expression(text)})
     return updated
+
+
+def _complex_beside(mine: Any, other: Any) -> bool:
+    """Whether a complex operand meets a tensor that is not known to be one, too."""
+    if isinstance(mine, Python):
+        complex_ = mine.type == "complex"
+    else:
+        complex_ = isinstance(mine, Tensor) and mine.dtype in COMPLEX
+    if isinstance(other, Tensor):
+        return complex_ and other.dtype not in COMPLEX
+    return complex_ and (other is UNKNOWN or isinstance(other, Var))
 
 
 def _argument(node: cst.BaseExpression) -> str:

@@ -169,15 +169,19 @@ class Module(TorchLayer, tf.keras.layers.Layer):
 
     def register_buffer(self, name, tensor, persistent=True):
         """Keeps a tensor as a variable that is not trained."""
-        setattr(self, name, None if tensor is None else Buffer(tensor, persistent))
+        self._register(name, None if tensor is None else Buffer(tensor, persistent))
 
     def register_parameter(self, name, param):
-        setattr(self, name, param)
+        self._register(name, param)
 
     def add_module(self, name, module):
-        setattr(self, name, module)
+        self._register(name, module)
 
     register_module = add_module
+
+    def _register(self, name, value):
+        """Sets an attribute, under the name that `torch_names` gives it where Keras needs torch's own."""
+        setattr(self, getattr(self, "torch_names", {}).get(name, name), value)
 
     def get_submodule(self, target):
         """The sublayer of a dotted torch name."""
