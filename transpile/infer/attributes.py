@@ -179,6 +179,8 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
         return inherited
     if fact.members is not None and name.isdigit():
         return fact.members.any()
+    if (fact.site, name) in run.named_members:
+        return run.named_members[fact.site, name]
     return run.var((id(node), name), f"{fact.name}.{name}")
 
 

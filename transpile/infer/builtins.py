@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 import libcst as cst
 
 from transpile.infer.apply import Operand
@@ -88,7 +90,8 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
                 copied.entries |= entries
                 copied.written = None
             return copied
-        result = Dict(UNKNOWN, entries, empty=not node.args)
+        values = list(entries.values()) if len(entries) == len(node.args) else []
+        result = Dict(reduce(join, values) if values else UNKNOWN, entries, empty=not node.args)
         result.written = frozenset(entries) if len(entries) == len(node.args) else None
         return result
     if name in ("sum", "max", "min"):

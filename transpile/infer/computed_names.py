@@ -11,7 +11,7 @@ from transpile.infer.facts import Fact, Layer, Self
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
-__all__ = ["any_attribute", "pattern"]
+__all__ = ["any_attribute", "fitted", "pattern"]
 
 ANY = "*"  # in the name of an attribute: no attribute that is written out has one
 _FORMAT = re.compile(r"%[-+ #0-9.]*[a-z]|\{[^{}]*\}")
@@ -44,6 +44,11 @@ def _text(node: cst.BaseExpression) -> str:
     return ANY
 
 
+def fitted(wanted: str) -> re.Pattern[str]:
+    """What the names that fit a pattern match."""
+    return re.compile(".+".join(re.escape(part) for part in wanted.split(ANY)))
+
+
 def any_attribute(run: Run, owner: Layer, name: cst.BaseExpression) -> Fact | None:
     """What the attributes have in common of which the name fits; None where none does."""
     wanted = pattern(name)
@@ -62,7 +67,7 @@ def any_attribute(run: Run, owner: Layer, name: cst.BaseExpression) -> Fact | No
 
 
 def _fitting(classes: list[ClassInfo], wanted: str) -> list[Fact]:
-    fits = re.compile(".+".join(re.escape(part) for part in wanted.split(ANY)))
+    fits = fitted(wanted)
     return [
         fact
         for info in classes

@@ -111,7 +111,11 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
             current = held.any()
             held.element = fact if held.items == [] else join(current, fact)
             held.items = None
-            run.version += 0
+            key = constant(positional[0][1]) if len(positional) > 1 else None
+            if name in ("add_module", "register_module") and owner.site is not None and isinstance(key, str):
+                known = run.named_members.get((owner.site, key))
+                run.named_members[owner.site, key] = fact if known is None else join(known, fact)
+                run.learn("member", node)
         plan_module_method(run, node, name, owner)
         return owner if name == "append" else Python("none")
     if name in ("values", "items", "keys") and kind in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):

@@ -10,6 +10,7 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.computed_names import fitted, pattern
 from transpile.infer.facts import Ref, resolve
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
@@ -71,6 +72,7 @@ def namespaces(context: Context, tree: cst.Module, brought: dict[str, str]) -> s
     for local, module in sorted(wanted.items()):
         named = set(context.run.evaluated) | {text.strip("\"'") for text in strings}
         named |= set(re.findall(rf"\b{local}\.([A-Z]\w+)", "\n".join(strings)))
+        named |= _computed(context, module, tree)
         members = _members(context, module, named)
         if not members and local in context.namespaces:
             members = _members(context, module, _activations(context, module))
@@ -81,6 +83,24 @@ def namespaces(context: Context, tree: cst.Module, brought: dict[str, str]) -> s
             )
             done.add(local)
     return done
+
+
+def _computed(context: Context, module: str, tree: cst.Module) -> set[str]:
+    """The names that strings with gaps may give: `f"Conv{n}d"`, `"{}Norm{}d".format(kind, n)`."""
+    patterns = {pattern(node) for node in descendants(tree) if isinstance(node, cst.BaseExpression)}
+    fitting = [fitted(text) for text in patterns if text is not None and _telling(text)]
+    names = [
+        rule.torch.rpartition(".")[2]
+        for rule in context.run.rules.rules()
+        if rule.torch.rpartition(".")[0] == module
+    ]
+    return {name for name in names if any(fits.fullmatch(name) is not None for fits in fitting)}
+
+
+def _telling(text: str) -> bool:
+    """Whether what stands around the gaps of a name is a name's, and enough to know its kin by."""
+    letters = text.replace("*", "")
+    return letters.isidentifier() and len(letters) > 3
 
 
 def _members(context: Context, module: str, names: set[str]) -> list[str]:

@@ -24,8 +24,10 @@ class TorchLayer:
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         init = vars(cls).get("__init__")
-        if init is not None and not inspect.getfullargspec(init).args:
-            # a decorator took `self` for one of *args, and Keras asks for the first parameter's name
+        wrapped = hasattr(init, "__wrapped__")
+        if init is not None and (wrapped or not inspect.getfullargspec(init).args):
+            # a decorator took `self` for one of *args, and Keras asks for the first parameter's name; or it has
+            # brought along the signature of what it wraps, which Keras takes for its own
 
             def __init__(self, *args, **kwargs):
                 init(self, *args, **kwargs)

@@ -18,6 +18,15 @@ def strided_positions(size, stride, storage_offset=0):
     return place
 
 
+def strides(input, dim=None):
+    """x.stride(): steps in memory from one element of an axis to the next, of a tensor that lies there row by row."""
+    sizes, steps = shape(input), [1]
+    for n in reversed(sizes[1:]):
+        steps.insert(0, steps[0] * n)
+    steps = tuple(steps[: len(sizes)])
+    return steps if dim is None else steps[dim]
+
+
 def as_strided(input, size, stride, storage_offset=0):
     """torch.as_strided of a tensor that lies in memory row by row."""
     return tf.gather(tf.reshape(input, (-1,)), strided_positions(size, stride, storage_offset))
