@@ -47,6 +47,8 @@ def called(
         result: Fact | None = None
         for choice in callee.choices:
             fact = _one_called(run, choice, positional, keywords)
+            if resolve(fact) is UNKNOWN and any(isinstance(resolve(f), Tensor) for _, f in positional):
+                continue  # one that cannot be read is taken to return what the others do
             result = fact if result is None else join(result, fact)
         return result if result is not None else UNKNOWN
     if isinstance(callee, Function):
@@ -128,9 +130,7 @@ def _image_rank(rule: Any) -> int | None:
     return int(found[1]) + 2 if found is not None else None
 
 
-def _on_image(
-    run: Run, rule: Any, positional: list[Operand], keywords: Keywords, rank: int | None
-) -> Fact:
+def _on_image(run: Run, rule: Any, positional: list[Operand], keywords: Keywords, rank: int | None) -> Fact:
     """A convolution or pool that a variable holds works on channels-last images, its weight in torch's order."""
     node, given = positional[0]
     for place, fact in [*positional[1:], *keywords.values()]:

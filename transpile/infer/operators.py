@@ -32,7 +32,9 @@ def dim_of(fact: Fact) -> Dim | None:
 
 
 # Numbers that modules hold under a name.
-_CONSTANTS = frozenset(f"{module}.{name}" for module in ("math", "numpy", "torch") for name in ("pi", "e", "inf", "nan"))
+_CONSTANTS = frozenset(
+    f"{module}.{name}" for module in ("math", "numpy", "torch") for name in ("pi", "e", "inf", "nan")
+)
 
 
 def _operand(fact: Fact) -> Fact:
@@ -109,7 +111,8 @@ def operation(
         return Python("array")
     a, b = dim_of(first), dim_of(second)
     numeric = all(
-        (isinstance(f, Python) and f.type in ("int", "float", "complex", "bool", "object")) or isinstance(f, Var)
+        (isinstance(f, Python) and f.type in ("int", "float", "complex", "bool", "object"))
+        or isinstance(f, Var)
         for f in (first, second)
     )
     if isinstance(first, Var) and isinstance(second, Var) and (first.tensorlike or second.tensorlike):

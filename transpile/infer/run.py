@@ -75,7 +75,9 @@ class Run:
         self.stand_ins: dict[int, cst.Name] = {}
         # what add_module has put under a name into a container that is made at this place
         self.named_members: dict[tuple[int | None, str], Fact] = {}
-        self.arm_ranks: dict[int, dict[str, int]] = {}  # arm of a branch → name → the rank that it alone asks for
+        self.arm_ranks: dict[int, dict[str, int]] = (
+            {}
+        )  # arm of a branch → name → the rank that it alone asks for
         self.arranged: dict[int, tuple[Tensor, Pair]] = {}  # members that need their input in another layout
         self.either: set[int] = (
             set()

@@ -339,11 +339,31 @@ def reshape_sizes(plan: Plan, values: dict[str, str | None]) -> None:
     if text is None:
         return
     parsed = cst.parse_expression(text)
-    if not isinstance(parsed, (cst.Tuple, cst.List)) or len(parsed.elements) != len(permutation):
+    if not isinstance(parsed, (cst.Tuple, cst.List)):
         return
-    parts = [source(parsed.elements[axis].value) for axis in permutation]
+    starred = any(isinstance(element, cst.StarredElement) for element in parsed.elements)
+    if starred and list(permutation) == sorted(permutation):
+        return
+    written = _one_by_one(parsed, len(permutation))
+    if len(written) != len(permutation):
+        return
+    parts = [written[axis] for axis in permutation]
     opening, closing = ("(", ")") if isinstance(parsed, cst.Tuple) else ("[", "]")
     values[name] = f"{opening}{', '.join(parts)}{closing}"
+
+
+def _one_by_one(sizes: cst.Tuple | cst.List, count: int) -> list[str]:
+    """The sizes as text, one for each axis: `*hw` is `hw[0], hw[1]`."""
+    written: list[str] = []
+    for element in sizes.elements:
+        text = source(element.value)
+        if isinstance(element, cst.StarredElement):
+            if not isinstance(element.value, (cst.Name, cst.Attribute, cst.Subscript, cst.Call)):
+                text = f"({text})"
+            written += [f"{text}[{i}]" for i in range(count - len(sizes.elements) + 1)]
+        else:
+            written.append(text)
+    return written
 
 
 def cat_of_some(context: Context, plan: Plan, values: dict[str, str | None]) -> Any:
@@ -359,8 +379,8 @@ def rest_of_view(context: Context, plan: Plan, rule: Any, values: dict[str, str 
         return None
     operand, sizes = (values.get(p.name) for p in rule.params[:2])
     parsed = cst.parse_expression(sizes) if operand is not None and sizes is not None else None
-    if not isinstance(parsed, (cst.Tuple, cst.List)):
-        return None
+    if not isinstance(parsed, (cst.Tuple, cst.List)) or isinstance(parsed.elements[0], cst.StarredElement):
+        return None  # what is unpacked there may be more than the batch
     rest = [source(element.value) for element in parsed.elements[1:]]
     if rest == ["-1"]:
         return expression(f"{context.support('flatten')}({operand}, 1)")

@@ -23,8 +23,7 @@ def strides(input, dim=None):
     sizes, steps = shape(input), [1]
     for n in reversed(sizes[1:]):
         steps.insert(0, steps[0] * n)
-    steps = tuple(steps[: len(sizes)])
-    return steps if dim is None else steps[dim]
+    return tuple(steps[: len(sizes)]) if dim is None else steps[dim % len(sizes)]
 
 
 def as_strided(input, size, stride, storage_offset=0):

@@ -241,10 +241,10 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
     run.plans[id(node)] = plan
     if MANY in kinds:
         return advanced(run, node, tensor, parts, plan)
-    if tensor.rank is None and _crops_a_map(kinds) and not run.module.uses_volumes:
-        if tensor.may_have(len(kinds), run.in_an_arm):
-            tensor.settle_rank(len(kinds))
-            run.learn("rank", node, len(kinds))
+    crops = tensor.rank is None and _crops_a_map(kinds) and not run.module.uses_volumes
+    if crops and tensor.may_have(len(kinds), run.in_an_arm):
+        tensor.settle_rank(len(kinds))
+        run.learn("rank", node, len(kinds))
     if tensor.rank is None:
         layout = run.layout(tensor) if kinds in ([INT], [SLICE], [FULL]) else run.ask(tensor, node)
         if isinstance(layout, tuple) and layout and kinds not in ([SLICE], [FULL]):
@@ -338,7 +338,9 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
 
 def _crops_a_map(kinds: list[str]) -> bool:
     """`x[:, :, 1:, 1:]`: four axes, of which the last two are cut."""
-    return len(kinds) == 4 and kinds[:2] == [FULL, FULL] and set(kinds[2:]) <= {SLICE, FULL} and SLICE in kinds
+    return (
+        len(kinds) == 4 and kinds[:2] == [FULL, FULL] and set(kinds[2:]) <= {SLICE, FULL} and SLICE in kinds
+    )
 
 
 def _sliced(run: Run, size: Dim | None, part: Any) -> Dim | None:

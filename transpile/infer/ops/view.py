@@ -10,6 +10,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import libcst as cst
+
 from transpile.infer.apply import MISSING, Operand, Site, hook
 from transpile.infer.dims import ONE, Dim, product
 from transpile.infer.facts import UNKNOWN, Fact, Python, Tensor, resolve
@@ -29,6 +31,8 @@ def view(site: Site) -> Fact:
         return UNKNOWN
     name = site.rule.params[1].name
     sizes = site.sizes(name)
+    if sizes is not None and site.run.layout(tensor) != PLAIN and _unpacks_twice(site.node):
+        sizes = None
     if sizes is None:
         # x.view(shape): the target is not written out
         value = site.values.get(name)
@@ -40,6 +44,18 @@ def view(site: Site) -> Fact:
         return Tensor(None, None, tensor.dtype, PLAIN)
     targets = [_target(fact) for _, fact in sizes]
     return reshaped(site, tensor, targets, sizes)
+
+
+def _unpacks_twice(node: cst.BaseExpression) -> bool:
+    """`x.view(*a, *b)`: sizes that cannot be written one by one."""
+    given = (
+        [argument for argument in node.args if argument.keyword is None] if isinstance(node, cst.Call) else []
+    )
+    starred = [argument.value for argument in given if argument.star == "*"]
+    for argument in given:
+        if isinstance(argument.value, (cst.Tuple, cst.List)):
+            starred += [e.value for e in argument.value.elements if isinstance(e, cst.StarredElement)]
+    return len(starred) > 1
 
 
 def _target(fact: Fact) -> Dim | None:
