@@ -341,28 +341,30 @@ def reshape_sizes(plan: Plan, values: dict[str, str | None]) -> None:
     parsed = cst.parse_expression(text)
     if not isinstance(parsed, (cst.Tuple, cst.List)):
         return
-    starred = any(isinstance(element, cst.StarredElement) for element in parsed.elements)
-    if starred and list(permutation) == sorted(permutation):
-        return
-    written = _one_by_one(parsed, len(permutation))
+    written = _one_by_one(parsed, [fact for _, fact in sizes])
     if len(written) != len(permutation):
         return
     parts = [written[axis] for axis in permutation]
+    if parts == written:
+        return
     opening, closing = ("(", ")") if isinstance(parsed, cst.Tuple) else ("[", "]")
     values[name] = f"{opening}{', '.join(parts)}{closing}"
 
 
-def _one_by_one(sizes: cst.Tuple | cst.List, count: int) -> list[str]:
-    """The sizes as text, one for each axis: `*hw` is `hw[0], hw[1]`."""
+def _one_by_one(sizes: cst.Tuple | cst.List, facts: list[Any]) -> list[str]:
+    """The sizes as text, one for each axis: `*hw` is `hw[0], hw[1]`, and those that are known are numbers."""
     written: list[str] = []
     for element in sizes.elements:
         text = source(element.value)
-        if isinstance(element, cst.StarredElement):
-            if not isinstance(element.value, (cst.Name, cst.Attribute, cst.Subscript, cst.Call)):
-                text = f"({text})"
-            written += [f"{text}[{i}]" for i in range(count - len(sizes.elements) + 1)]
-        else:
+        if not isinstance(element, cst.StarredElement):
             written.append(text)
+            continue
+        if not isinstance(element.value, (cst.Name, cst.Attribute, cst.Subscript, cst.Call)):
+            text = f"({text})"
+        for i in range(len(facts) - len(sizes.elements) + 1):
+            fact = resolve(facts[len(written)]) if len(written) < len(facts) else None
+            known = isinstance(fact, Python) and type(fact.value) is int
+            written.append(str(fact.value) if known and isinstance(fact, Python) else f"{text}[{i}]")
     return written
 
 

@@ -246,15 +246,14 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
         tensor.settle_rank(len(kinds))
         run.learn("rank", node, len(kinds))
     if tensor.rank is None:
-        layout = run.layout(tensor) if kinds in ([INT], [SLICE], [FULL]) else run.ask(tensor, node)
-        if isinstance(layout, tuple) and layout and kinds not in ([SLICE], [FULL]):
-            # how many axes stand between the ones that are counted is not known: in torch's order
-            run.want(node.value, tensor, PLAIN)
-            taken = Tensor(None, None, tensor.dtype, PLAIN)
-            if INT in kinds or NEW in kinds:
-                return taken
-            taken.peers = [tensor]  # what is found out of its rank is that of the operand
-            return taken.with_axes_of(tensor)
+        if all(k in (FULL, SLICE, DOTS) for k in kinds) and kinds not in ([SLICE], [FULL]):
+            layout = run.ask(tensor, node)
+            if isinstance(layout, tuple) and layout:
+                # how many axes stand between those that are counted is not known: in torch's order
+                run.want(node.value, tensor, PLAIN)
+                taken = Tensor(None, None, tensor.dtype, PLAIN)
+                taken.peers = [tensor]  # what is found out of its rank is that of the operand
+                return taken.with_axes_of(tensor)
         if all(k in (FULL, SLICE, DOTS) for k in kinds):
             if len(kinds) > 1 or kinds[0] == DOTS:
                 run.ask(tensor, node)
