@@ -18,6 +18,19 @@ def matmul(site: Site) -> Fact:
     return matmul_result(first, second)
 
 
+@hook("einsum")
+def einsum(site: Site) -> Fact:
+    """The letters behind the arrow are the axes of what comes out."""
+    result = by_returns(site, plain_inputs(site))
+    equation = site.constant("equation")
+    if not isinstance(result, Tensor) or not isinstance(equation, str):
+        return result
+    _, arrow, out = equation.partition("->")
+    if arrow and "." not in out:
+        return Tensor(len(out.replace(" ", "")), None, result.dtype, PLAIN)
+    return result
+
+
 @hook("linear")
 def linear(site: Site) -> Fact:
     result = by_returns(site, plain_inputs(site))
