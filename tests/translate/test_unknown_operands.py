@@ -45,6 +45,54 @@ def test_equal(data_format):
     Pair(SOURCE, "Net()", ["image[2,3,9,9]"], data_format=data_format, returns=["image", "plain"]).check()
 
 
+# torch's rule of broadcasting beside an image, where the rank of neither is known
+SCALED = """
+import torch
+from torch import nn
+
+
+class Scale(nn.Module):
+    def __init__(self, dim, maps=True):
+        super().__init__()
+        self.shape = (dim, 1, 1) if maps else (dim,)
+        self.scale = nn.Parameter(torch.ones(dim))
+
+    def forward(self, x):
+        return x * self.scale.view(self.shape)
+
+
+class Dense(nn.Module):
+    def __init__(self, dim, maps):
+        super().__init__()
+        kind = nn.Conv2d if maps else nn.Linear
+        options = {"kernel_size": 1} if maps else {}
+        self.fc = kind(dim, dim, **options)
+
+    def forward(self, x):
+        return self.fc(x)
+
+
+class Net(nn.Module):
+    def __init__(self, scaled):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 5, 1)
+        self.a = Scale(5) if scaled else nn.Identity()
+        self.b = Scale(5) if scaled else nn.Identity()
+        self.dense = Dense(5, True)
+
+    def forward(self, x):
+        x = self.stem(x)
+        return (self.a(x) + self.b(self.dense(x))).mean((2, 3))
+"""
+
+
+@pytest.mark.parametrize("scaled", [True, False])
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_ranks_that_nobody_knows_are_placed_by_torchs_rule(data_format: str, scaled: bool) -> None:
+    assert "LAY003" not in {d.code for d in translate(SCALED, data_format=data_format).diagnostics}
+    Pair(SCALED, f"Net({scaled})", ["image[2,3,5,5]"], data_format=data_format, returns="plain").check()
+
+
 LOSS = """
 import torch
 import torch.nn.functional as F

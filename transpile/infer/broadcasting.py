@@ -147,6 +147,13 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             if run.layout(tensor) == BY_RANK:
                 run.want(operand_node, tensor, PLAIN)
         return PLAIN
+    if decided == IMAGE and not rank and not opens and any(tensor.rank is None for _, tensor in plains):
+        # nothing says how many axes there are: where all are in torch's order, torch's rule places them
+        images = [(node, tensor) for node, tensor in tensors if run.layout(tensor) == IMAGE]
+        if all(node is not None for node, _ in images):
+            for node, tensor in images:
+                run.want(node, tensor, PLAIN)
+            return PLAIN
     if decided is not None:
         for cell in opens:
             cell.settle(decided)
@@ -188,7 +195,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             other = cell.root()
             if other is not first:
                 first.absorb(other)
-        if _beside_open(run, tensors, plains) or not any((t.rank or 0) >= 3 for _, t in plains):
+        if _beside_open(run, tensors, plains) or not any(_may_have_three_axes(t) for _, t in plains):
             return first
         # a plain operand of three axes and more beside an undecided one: ask
         for operand_node, tensor in tensors:
@@ -196,6 +203,11 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
                 run.ask(tensor, operand_node)
         return first
     return PLAIN
+
+
+def _may_have_three_axes(tensor: Tensor) -> bool:
+    """Whether a plain operand has three axes and more; of a weight of unknown rank, (C, 1, 1) is as likely as (C,)."""
+    return tensor.is_parameter if tensor.rank is None else tensor.rank >= 3
 
 
 def _beside_open(

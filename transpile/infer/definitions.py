@@ -10,6 +10,7 @@ import libcst as cst
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Class, Fact, Ref, Var
 from transpile.infer.hints import hints_of
+from transpile.infer.overwritten import overwritten
 from transpile.infer.scopes import bound_names, own_nodes
 from transpile.infer.type_comments import type_comments
 from transpile.source.walk import descendants
@@ -117,6 +118,7 @@ class FunctionInfo:
         self.sizes: dict[str, dict[int | None, set[Dim]]] = {}
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.by_rank: list[Fact] = []  # those of them that are images for some callers and plain for others
+        self.on_last_axes = False  # whether the body works along torch's last axes: Linear, LayerNorm
         self.brought: list[Fact] = []  # parts of parameters in the layout that a caller cannot change
         self.remarked: set[tuple[int, str]] = set()  # what the last run of the body had to say
         self.assumed: set[str] = (
@@ -133,6 +135,11 @@ class FunctionInfo:
     def own_nodes(self) -> list[cst.CSTNode]:
         """The nodes of the body that belong to no function or class inside it."""
         return list(own_nodes(self.node.body))
+
+    @cached_property
+    def overwritten(self) -> set[int]:
+        """The assigned expressions whose name the same block assigns again before anything leaves it."""
+        return overwritten(self.node.body, self.own_nodes)
 
     @cached_property
     def tested(self) -> set[str]:

@@ -175,7 +175,7 @@ def called_value(
     run.plans[id(node)] = Plan("called_value")
     fact = called(run, callee, positional, keywords)
     for layer in fact.choices if isinstance(fact, AnyLayer) else [fact]:
-        if isinstance(layer, Layer) and layer.info is None and layer.members is None and layer.site is None:
+        if isinstance(layer, Layer) and layer.members is None and layer.site is None:
             layer.site = id(node)
     if fact is UNKNOWN:
         tensors = any(isinstance(resolve(f), Tensor) for _, f in positional)

@@ -9,6 +9,7 @@ import libcst as cst
 from transpile.infer.apply import Operand, constant
 from transpile.infer.arguments import arguments
 from transpile.infer.builtins import SuperOf
+from transpile.infer.by_class import call_by_class, member_by_class
 from transpile.infer.channel_layers import made
 from transpile.infer.computed_names import pattern
 from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
@@ -244,6 +245,8 @@ def call_layer(
     if isinstance(layer, AnyLayer):
         if len(positional) == 1 and not keywords and not starred:
             either = call_one_of(run, node, layer, positional[0], _alone)
+            if either is None:
+                either = call_by_class(run, node, layer, positional[0], _alone)
             if either is not None:
                 return either
         result = call_any(run, layer, positional, keywords, starred, call_layer)
@@ -284,6 +287,8 @@ def call_layer(
 def call_member(run: Run, member: Layer, operand: Operand, site: int | None) -> Fact:
     """Call a member of a Sequential: where it needs its input in another layout, it is told so where it is written."""
     either = call_either(run, member, operand, site, _alone)
+    if either is None:
+        either = member_by_class(run, member, operand, site, _alone)
     if either is not None:
         run.arranged.pop(site or 0, None)
         return either

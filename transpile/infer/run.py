@@ -105,13 +105,15 @@ class Run:
         self.readers: dict[Open, set[FunctionInfo]] = {}  # layout → whose last run has found it open
         # places that store in this run of a body what they have stored before → what they had stored last
         self.returning: dict[tuple[ClassInfo, str, int], Fact | None] = {}
-        self.stored: dict[tuple[ClassInfo, str, int], Fact] = (
-            {}
-        )  # what a place has stored last, as it was then
-        self.calling = (
-            0  # the id of the call that is under way, and how many calls it has made that stand nowhere
-        )
-        self.unwritten = 0
+        # what a place has stored last, as it was then
+        self.stored: dict[tuple[ClassInfo, str, int], Fact] = {}
+        # one of several layers of the project, made at a place: the layout that it is given there (by_class.py)
+        self.in_order: dict[int, Pair] = {}
+        self.told_by_class: set[ClassInfo] = (
+            set()
+        )  # classes that say in which order they take and return a tensor
+        # the id of the call that is under way, and how many calls it has made that stand nowhere
+        self.calling, self.unwritten = 0, 0
         self.unstacked: set[int] = set()  # expressions of tensors that are iterated
         self.extended: set[int] = set()  # calls of functools.partial whose result is given to another one
         self.named: tuple[int, set[ClassInfo]] | None = None  # the classes that expressions are, in a round
@@ -382,6 +384,11 @@ class Run:
     def heirs(self, info: ClassInfo) -> list[ClassInfo]:
         """The project's classes that derive from this one."""
         return list(info.heirs)
+
+    @property
+    def told_where_made(self) -> set[int]:
+        """The places that make a layer which is told there to convert what it is given or what it returns."""
+        return self.arranged.keys() | self.given_back.keys() | self.in_order.keys() | self.either
 
     def own_class(self) -> ClassInfo | None:
         return self.function.owner if self.function is not None else None

@@ -286,6 +286,8 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     resolved = resolve(fact)
     if function is None or not run.channels_last or not isinstance(resolved, Tensor):
         return fact
+    if value is not None and id(value) in function.overwritten:
+        return fact
     pin = function.pins.get(name)
     beside_unpacked = resolved.rank is None and pin is not None and function.unpacked.get(name) == pin
     unsaid = resolved.rank is None and pin == IMAGE and run.layout(resolved) == PLAIN and value is not None

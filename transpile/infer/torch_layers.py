@@ -158,6 +158,8 @@ def last_axis_layer(
 ) -> Fact:
     """Linear and LayerNorm: torch's last axes, so the operand is needed in torch's order."""
     layout = run.ask(tensor, operand[0] or site)
+    if run.function is not None and tensor.rank not in (0, 1, 2):
+        run.function.on_last_axes = True
     if isinstance(layout, Open):
         if tensor.rank is None or tensor.rank >= 3:
             layout.settle(PLAIN)

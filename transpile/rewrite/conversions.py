@@ -40,6 +40,10 @@ def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> 
 
 def arranged(context: Context, key: int, updated: Any) -> Any:
     """A member of a Sequential that works in another layout than those around it: it is told to convert."""
+    order_given = context.run.in_order.get(key)
+    if order_given is not None:
+        name = "in_channels_last" if order_given == IMAGE else "in_torch_order"
+        return expression(f"{context.support(name)}({source(updated)})")
     if key in context.run.either:
         return expression(f"{context.support('in_torch_order')}({source(updated)})")
     into, back = context.run.arranged.get(key), context.run.given_back.get(key)

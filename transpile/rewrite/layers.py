@@ -8,6 +8,7 @@ import libcst as cst
 
 from transpile.infer.channel_layers import made_for_torch_order
 from transpile.infer.facts import Layer
+from transpile.infer.layout import IMAGE
 from transpile.rewrite.calls import by_keyword
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
@@ -73,6 +74,16 @@ def parameter(context: Context, original: cst.Call, updated: cst.Call) -> Any:
 def call_in_torch_order(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     """A call of one of several layers, of which some work on images: they take and leave torch's order here."""
     called = context.support("called_in_torch_order")
+    return expression(f"{called}({source(updated.func)}, {source(updated.args[0].value)})")
+
+
+@operation("call_in_order")
+def call_in_order(context: Context, original: cst.Call, updated: cst.Call) -> Any:
+    """A call of one of several layers, whose classes say what they take: it says what it gives."""
+    plan = context.plan(original)
+    assert plan is not None
+    given = context.run.layout(plan.data["given"])
+    called = context.support("called_in_channels_last" if given == IMAGE else "called_in_torch_order")
     return expression(f"{called}({source(updated.func)}, {source(updated.args[0].value)})")
 
 

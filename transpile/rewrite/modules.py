@@ -6,6 +6,7 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.by_class import data_formats
 from transpile.infer.definitions import ClassInfo, FunctionInfo
 from transpile.infer.facts import Layer, Python, Ref, Self, Sequence, Tensor, Var, resolve
 from transpile.infer.run import Run
@@ -118,14 +119,19 @@ def class_(context: Context, original: cst.ClassDef, updated: cst.ClassDef) -> A
                 after = after.with_changes(value=expression(text))
         bases.append(after)
     updated = updated.with_changes(bases=bases)
+    lines = []
     renamed = renamed_attributes(info)
-    if renamed and isinstance(updated.body, cst.IndentedBlock):
+    if renamed:
+        lines.append(f"torch_names = {renamed!r}  # torch's name → the name that Keras leaves free\n")
+    formats = data_formats(context.run, info) if info in context.run.told_by_class else (None, None)
+    if formats != (None, None):
+        texts = ", ".join("None" if word is None else f'"{word}"' for word in formats)
+        lines.append(f"data_formats = {texts}  # taken, returned\n")
+    if lines and isinstance(updated.body, cst.IndentedBlock):
         body = list(updated.body.body)
-        line = cst.parse_statement(
-            f"torch_names = {renamed!r}  # torch's name → the name that Keras leaves free\n"
-        )
         at = 1 if body and is_string(body[0]) else 0
-        updated = updated.with_changes(body=updated.body.with_changes(body=[*body[:at], line, *body[at:]]))
+        head = [cst.parse_statement(line) for line in lines]
+        updated = updated.with_changes(body=updated.body.with_changes(body=[*body[:at], *head, *body[at:]]))
     return updated
 
 

@@ -70,7 +70,7 @@ def _is_chosen_by_callers(context: Context, call: cst.Call) -> bool:
 def _converts(context: Context, member: cst.BaseExpression) -> bool:
     """Whether a member is told to convert its input, which only the support Sequential knows of."""
     fact = context.fact(member)
-    told = context.run.arranged.keys() | context.run.given_back.keys() | context.run.either
+    told = context.run.told_where_made
     return id(member) in told or (isinstance(fact, Layer) and fact.site in told)
 
 

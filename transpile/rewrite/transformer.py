@@ -34,7 +34,7 @@ class Transformer:
         self.plans = context.run.plans
         self.convert = context.run.convert
         self.inner = context.run.inner
-        self.arranged = context.run.arranged.keys() | context.run.given_back.keys() | context.run.either
+        self.arranged = context.run.told_where_made
         self.unstacked = context.run.unstacked
 
     def on_visit(self, node: cst.CSTNode) -> bool:

@@ -135,8 +135,41 @@ def converting(layer, convert, back=None):
 
 
 def in_torch_order(layer):
-    """A layer that is given torch's order and leaves it, whether it works on images or not."""
-    return converting(layer, channels_last, channels_first) if keeps_channels_last(layer) else layer
+    """A layer that is given torch's order and leaves it, whatever it works on."""
+    return given_in(layer, "channels_first")
+
+
+def in_channels_last(layer):
+    """A layer that is given images with their channels last and leaves them so, whatever it works on."""
+    return given_in(layer, "channels_last")
+
+
+def given_in(layer, data_format):
+    takes, returns = data_formats_of(layer)
+    if takes in (None, data_format) and returns in (None, data_format):
+        return layer
+    return converting(
+        layer,
+        lambda x: in_data_format(x, data_format, takes),
+        lambda y: in_data_format(y, returns, data_format),
+    )
+
+
+def data_formats_of(layer):
+    """What a layer takes and what it returns: channels_last, channels_first, by_rank, or None if it does not matter."""
+    formats = getattr(layer, "data_formats", None)
+    if formats is None and keeps_channels_last(layer):
+        return "channels_last", "channels_last"
+    return formats or (None, None)
+
+
+def in_data_format(x, have, want):
+    """A tensor in another order of axes; by_rank is channels_last where there are four axes."""
+    by_rank = "channels_last" if len(x.shape) == 4 else "channels_first"
+    have, want = (by_rank if name == "by_rank" else name for name in (have, want))
+    if have is None or want is None or have == want:
+        return x
+    return channels_last(x) if want == "channels_last" else channels_first(x)
 
 
 def keeps_channels_last(layer):
@@ -145,8 +178,18 @@ def keeps_channels_last(layer):
 
 
 def called_in_torch_order(layer, x):
-    """layer(x) for a tensor in torch's order, which the result is in too, whether the layer works on images or not."""
-    return channels_first(layer(channels_last(x))) if keeps_channels_last(layer) else layer(x)
+    """layer(x) for a tensor in torch's order, which the result is in too, whatever the layer works on."""
+    return called_in(layer, x, "channels_first")
+
+
+def called_in_channels_last(layer, x):
+    """layer(x) for an image with its channels last, which the result is too, whatever the layer works on."""
+    return called_in(layer, x, "channels_last")
+
+
+def called_in(layer, x, data_format):
+    takes, returns = data_formats_of(layer)
+    return in_data_format(layer(in_data_format(x, data_format, takes)), returns, data_format)
 
 
 class Sequential(Numbered):

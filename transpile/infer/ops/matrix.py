@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from transpile.infer.apply import Site, by_returns, hook, plain_inputs
 from transpile.infer.facts import Fact, Tensor
-from transpile.infer.layout import PLAIN
+from transpile.infer.layout import PLAIN, Open
 from transpile.infer.operators import matmul_result
 
 
@@ -31,9 +31,22 @@ def einsum(site: Site) -> Fact:
     return result
 
 
+@hook("last_axes")
+def last_axes(site: Site) -> Fact:
+    """What works along torch's last axes is given torch's order, as the layers of that kind are."""
+    tensor = site.tensor()
+    layout = site.run.layout(tensor) if tensor is not None else PLAIN
+    if tensor is not None and tensor.rank not in (0, 1, 2) and site.run.function is not None:
+        site.run.function.on_last_axes = True
+    if tensor is not None and isinstance(layout, Open) and tensor.rank not in (0, 1, 2):
+        layout.settle(PLAIN)
+        site.run.learn("layout", site.operand("input") or site.node)
+    return by_returns(site, plain_inputs(site))
+
+
 @hook("linear")
 def linear(site: Site) -> Fact:
-    result = by_returns(site, plain_inputs(site))
+    result = last_axes(site)
     first = site.tensor()
     if isinstance(result, Tensor) and first is not None:
         return Tensor(first.rank, None, first.dtype)

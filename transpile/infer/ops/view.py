@@ -41,7 +41,7 @@ def view(site: Site) -> Fact:
             site.plan.op = "left"
             site.plan.data["reason"] = "view as another dtype"
         site.plain()
-        return Tensor(None, None, tensor.dtype, PLAIN)
+        return Tensor(None, None, tensor.dtype, PLAIN, is_parameter=tensor.is_parameter)
     targets = [_target(fact) for _, fact in sizes]
     return reshaped(site, tensor, targets, sizes)
 

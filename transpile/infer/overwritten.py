@@ -1,0 +1,64 @@
+"""Assignments that the same block overwrites before anything can leave it: `x` in `x = f(x)`, and `x = g(x)` behind it.
+
+What such a name holds in between, and what it holds when the function ends, meets no other value of it: its layout
+agrees with none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import libcst as cst
+
+from transpile.infer.scopes import bound_names
+from transpile.source.walk import descendants
+
+__all__ = ["overwritten"]
+
+_LEAVES = (cst.Break, cst.Continue)
+
+
+def overwritten(body: cst.CSTNode, nodes: Sequence[cst.CSTNode]) -> set[int]:
+    """The ids of the expressions that are assigned so in a function: its body, and all nodes that are its own."""
+    # an except clause may meet any value of a try's body
+    tried = {id(node.body) for node in nodes if isinstance(node, (cst.Try, cst.TryStar))}
+    found: set[int] = set()
+    for node in (body, *nodes):
+        if isinstance(node, cst.IndentedBlock) and id(node) not in tried:
+            _in_block(node, node is body, found)
+    return found
+
+
+def _in_block(block: cst.IndentedBlock, outermost: bool, found: set[int]) -> None:
+    """From the last statement to the first: what a name is bound to behind the function's end meets nothing either."""
+    plain: dict[str, bool] = {}  # whether the next binding of a name is a plain assignment of the block
+    otherwise = outermost
+    for statement in reversed(block.body):
+        name, value = _assigned(statement)
+        if name is not None and value is not None:
+            if plain.get(name, otherwise):
+                found.add(id(value))
+            plain[name] = True
+            continue
+        if any(isinstance(inner, _LEAVES) for inner in descendants(statement)):
+            plain.clear()
+            otherwise = False
+        plain.update(dict.fromkeys(bound_names(statement) | _augmented(statement), False))
+
+
+def _assigned(statement: cst.CSTNode) -> tuple[str | None, cst.BaseExpression | None]:
+    if isinstance(statement, cst.SimpleStatementLine) and len(statement.body) == 1:
+        small = statement.body[0]
+        if isinstance(small, cst.Assign) and len(small.targets) == 1:
+            target = small.targets[0].target
+            if isinstance(target, cst.Name) and not any(
+                isinstance(inner, cst.NamedExpr) for inner in descendants(small.value)
+            ):
+                return target.value, small.value
+    return None, None
+
+
+def _augmented(statement: cst.CSTNode) -> set[str]:
+    """`x += y` goes on with the value that `x` has."""
+    nodes = (statement, *descendants(statement))
+    return {n.target.value for n in nodes if isinstance(n, cst.AugAssign) and isinstance(n.target, cst.Name)}
