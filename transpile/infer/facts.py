@@ -6,7 +6,7 @@ from reprlib import recursive_repr
 from typing import TYPE_CHECKING, Any
 
 from transpile.infer.dims import Dim
-from transpile.infer.layout import BY_RANK, PLAIN, Layout, Open, Pair, normalize, settle
+from transpile.infer.layout import PLAIN, Layout, Open, Pair, settle
 
 if TYPE_CHECKING:
     from transpile.infer.definitions import ClassInfo, FunctionInfo
@@ -93,8 +93,6 @@ class Tensor(Fact):
     def settle_rank(self, rank: int) -> None:
         """Take the rank that a use asks for; whatever may stand in this place has it too."""
         self.rank = rank
-        if settle(self.layout) == BY_RANK:
-            self.layout = normalize(BY_RANK, rank)
         for peer in self.peers:
             if peer.rank is None:
                 peer.settle_rank(rank)

@@ -290,9 +290,6 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
         return fact
     pin = function.pins.get(name)
     beside_unpacked = resolved.rank is None and pin is not None and function.unpacked.get(name) == pin
-    unsaid = resolved.rank is None and pin == IMAGE and run.layout(resolved) == PLAIN and value is not None
-    if unsaid and not beside_unpacked:
-        pin = BY_RANK  # what it is used for says later that it has an image's rank, or another
     by_rank = resolved.rank is None and pin == BY_RANK
     layout = run.layout(resolved)
     back = resolved.rank is None and pin == PLAIN and layout in (IMAGE, BY_RANK)
