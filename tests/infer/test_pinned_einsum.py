@@ -1,4 +1,4 @@
-"""A name that a branch leaves as an image, and that began as an einsum: its letters say the rank."""
+"""A name that a branch leaves as an image, and that began as an einsum: its letters say the rank, or nobody does."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Net(nn.Module):
         q = x.flatten(1).reshape(2, 3, 4, 5)
         return self.scores(q).flatten(1)
 """
-EQUATIONS = ["bhid,bhjd->bhij", "b h i d, b h j d -> b h i j"]
+EQUATIONS = ["bhid,bhjd->bhij", "b h i d, b h j d -> b h i j", "...id,...jd->...ij"]
 
 
 @pytest.mark.parametrize("data_format", FORMATS)

@@ -79,6 +79,8 @@ def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: 
         target = BY_RANK
     if target == BY_RANK and _begins_plain(run, function, name):
         target = PLAIN
+    if target == IMAGE and PLAIN in layouts and name in function.unranked:
+        target = PLAIN  # a later use has said how many axes the other has: where it is assigned, nobody knows
     brought = function.unpacked.get(name)
     tensors = [t for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)]
     # what a permute made comes in the other order at no cost; nothing converts what a parameter is first

@@ -288,6 +288,8 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
         return fact
     if value is not None and id(value) in function.overwritten:
         return fact
+    if resolved.rank is None and run.layout(resolved) == PLAIN:
+        function.unranked.add(name)
     pin = function.pins.get(name)
     beside_unpacked = resolved.rank is None and pin is not None and function.unpacked.get(name) == pin
     by_rank = resolved.rank is None and pin == BY_RANK
