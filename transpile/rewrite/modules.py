@@ -14,6 +14,7 @@ from transpile.rewrite.code import expression, is_string, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text
 from transpile.rewrite.registry import on, operation
+from transpile.source.walk import descendants
 
 __all__ = ["RESERVED", "needs_module"]
 
@@ -213,6 +214,14 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
     assert plan is not None and isinstance(updated.func, cst.Attribute)
     name = plan.data["name"]
     owner = plan.data["owner"]
+    rule = context.run.rules.by_name(f"torch.nn.Module.{name}")
+    if rule is not None and rule.refuse:
+        plans = (context.plan(node) for node in descendants(original) if isinstance(node, cst.Call))
+        if not any(
+            inner is not None and inner.op == "refused" for inner in plans
+        ):  # that one says what to do
+            context.say("API005", original, f"{name}: {rule.refuse}", rule.instead or "")
+        return None
     if isinstance(owner, Layer) and owner.info is not None and owner.info in context.module_based:
         return None
     if name in (
