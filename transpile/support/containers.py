@@ -145,6 +145,7 @@ def in_channels_last(layer):
 
 
 def given_in(layer, data_format):
+    """A layer that is given a data format and leaves it, whatever it works on."""
     takes, returns = data_formats_of(layer)
     if takes in (None, data_format) and returns in (None, data_format):
         return layer
@@ -188,6 +189,7 @@ def called_in_channels_last(layer, x):
 
 
 def called_in(layer, x, data_format):
+    """layer(x) for an x in a data format, which the result is in too, whatever the layer works on."""
     takes, returns = data_formats_of(layer)
     return in_data_format(layer(in_data_format(x, data_format, takes)), returns, data_format)
 
