@@ -49,6 +49,7 @@ def test_it_is_reported(use: str, name: str) -> None:
 
 def test_what_is_said_of_the_argument_is_not_said_twice() -> None:
     assert said("model.load_state_dict(torch.load(path))") == [("API005", "torch.load")]
+    assert said("model.load_state_dict(Net().state_dict())") == [("API005", "state_dict")]
 
 
 @pytest.mark.parametrize(

@@ -207,6 +207,14 @@ def training(context: Context, original: cst.Attribute, updated: cst.Attribute) 
     return None
 
 
+def _said_of_an_argument(context: Context, call: cst.Call) -> bool:
+    """Whether what is handed to it is reported already: torch.load(path), other.state_dict()."""
+    inner = [
+        context.plan(node) for node in descendants(call) if isinstance(node, cst.Call) and node is not call
+    ]
+    return any(p is not None and (p.op == "refused" or p.data.get("name") == "state_dict") for p in inner)
+
+
 @operation("module_method")
 def module_method(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     """parameters(), modules() … of a layer that may be a plain Keras one: the free function of the same name."""
@@ -216,10 +224,7 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
     owner = plan.data["owner"]
     rule = context.run.rules.by_name(f"torch.nn.Module.{name}")
     if rule is not None and rule.refuse:
-        plans = (context.plan(node) for node in descendants(original) if isinstance(node, cst.Call))
-        if not any(
-            inner is not None and inner.op == "refused" for inner in plans
-        ):  # that one says what to do
+        if not _said_of_an_argument(context, original):
             context.say("API005", original, f"{name}: {rule.refuse}", rule.instead or "")
         return None
     if isinstance(owner, Layer) and owner.info is not None and owner.info in context.module_based:
