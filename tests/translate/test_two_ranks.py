@@ -158,3 +158,38 @@ def test_a_body_takes_the_image_as_it_is():
     """No transposes in the block that works on images only."""
     unit = translate(BROUGHT).code.split("class Unit")[1].split("class Net")[0]
     assert "transpose" not in unit
+
+
+# what is permuted in one arm has four axes there, and is flat where the arm is not taken
+FLAT = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, pooled=True):
+        super().__init__()
+        self.pooled = pooled
+        self.conv = nn.Conv2d(3, 5, 1)
+        self.pool = nn.AdaptiveAvgPool2d(1) if pooled else nn.Identity()
+        self.flatten = nn.Flatten(1) if pooled else nn.Identity()
+        self.norm = nn.LayerNorm(5)
+        self.fc = nn.Linear(5, 4)
+
+    def forward(self, x):
+        x = self.conv(x)
+        x = self.pool(x)
+        x = self.flatten(x)
+        if not self.pooled:
+            x = x.permute(0, 2, 3, 1)
+        x = self.norm(x)
+        x = self.fc(x)
+        if not self.pooled:
+            x = x.permute(0, 3, 1, 2)
+        return x
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("pooled", [True, False])
+def test_a_permute_in_one_arm_says_nothing_of_the_other(pooled, data_format):
+    Pair(FLAT, f"Net({pooled})", ["image[2,3,6,7]"], data_format=data_format).check()

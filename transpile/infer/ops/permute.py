@@ -13,9 +13,11 @@ def permuted(site: Site, tensor: Tensor, axes: tuple[int, ...]) -> Tensor:
     """Plan the reordering of logical axes: the layout of the result is the cheapest that its consumer accepts."""
     run, node = site.run, site.operand(site.rule.params[0].name)
     rank = len(axes)
-    if tensor.rank is None:
+    if tensor.rank is None and tensor.may_have(rank, run.in_an_arm):
         tensor.settle_rank(rank)
         run.learn("rank", site.node, rank)
+    elif tensor.rank is None:  # in this arm alone
+        tensor = Tensor(rank, None, tensor.dtype, tensor.layout)
     layout = run.ask(tensor, node or site.node)
     dims = run.dims(tensor, site.node)
     result_dims = tuple(dims[a] for a in axes) if dims is not None else None
