@@ -20,11 +20,10 @@ from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import ANY_MODULE, of_rank, takes_images
+from transpile.infer.stand_ins import ANY_MODULE, ON_LAST_AXIS, of_rank, takes_images
 
 __all__ = ["call_by_class", "data_formats", "member_by_class"]
 
-ON_LAST_AXIS = ("Linear", "LazyLinear", "LayerNorm", "RMSNorm")
 WORDS = {IMAGE: "channels_last", BY_RANK: "by_rank", PLAIN: "channels_first"}
 Call = Callable[[Run, Layer, Operand], Fact]
 Choices = list[tuple[Layer, "Pair | None"]]
@@ -119,9 +118,8 @@ def _order_of(run: Run, forward: FunctionInfo) -> Pair | None:
         return None
     layout = run.layout(fact)
     if isinstance(layout, Open):
-        return (
-            IMAGE if layout.asked and fact.rank in (4, 5) else None
-        )  # as it is decided where nothing else does
+        # as it is decided where nothing else does
+        return IMAGE if layout.asked and fact.rank in (4, 5) else None
     return layout if layout in WORDS else None
 
 
@@ -149,9 +147,6 @@ def _whichever(run: Run, choices: Choices, told: Tensor, layout: Layout, key: in
         given = run.scratch(hash((key, "by class", number)))
         fact = resolve(call(run, choice, (given, own)))
         run.convert.pop(id(given), None)
-        forward = _forward(choice)
-        if forward is not None and forward.owner is not None:
-            run.told_by_class.add(forward.owner)
         if fact is UNKNOWN:
             continue  # not yet known, or never
         if not isinstance(fact, Tensor):
@@ -159,6 +154,8 @@ def _whichever(run: Run, choices: Choices, told: Tensor, layout: Layout, key: in
         keeps = keeps and (fact is own or fact.like is own or fact.rank == told.rank)
         fact = Tensor(fact.rank, fact.dims, fact.dtype, layout)
         result = fact if result is None else join(result, fact)
+    forwards = [_forward(choice) for choice, _ in choices]
+    run.told_by_class.update(f.owner for f in forwards if f is not None and f.owner is not None)
     if isinstance(result, Tensor) and result.rank is None and keeps:
         return Tensor(told.rank, None, result.dtype, layout).with_axes_of(told)
     if result is None:

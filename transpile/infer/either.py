@@ -18,12 +18,11 @@ from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import PLAIN, Open
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import takes_images
+from transpile.infer.stand_ins import ON_LAST_AXIS, takes_images
 from transpile.infer.torch_layers import is_elementwise
 
 __all__ = ["call_either", "call_one_of"]
 
-ON_LAST_AXIS = ("Linear", "LazyLinear", "LayerNorm", "RMSNorm")
 Call = Callable[[Run, Layer, Operand], Fact]
 
 

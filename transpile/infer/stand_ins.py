@@ -15,6 +15,7 @@ from transpile.infer.torch_layers import IMAGE_LAYERS, SPATIAL, is_elementwise
 __all__ = [
     "ANY_MODULE",
     "NEUTRAL",
+    "ON_LAST_AXIS",
     "agreed",
     "asks_for_images",
     "indifferent",
@@ -27,6 +28,7 @@ __all__ = [
 
 ANY_MODULE = "torch.nn.Module"
 NEUTRAL = "torch.nn.Identity"
+ON_LAST_AXIS = ("Linear", "LazyLinear", "LayerNorm", "RMSNorm")
 
 
 def return_in(run: Run, layer: Layer, layout: Pair) -> None:

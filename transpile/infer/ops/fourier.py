@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from transpile.infer.apply import Site, hook
 from transpile.infer.facts import UNKNOWN, Fact, Tensor
 from transpile.infer.layout import PLAIN
@@ -11,16 +13,17 @@ from transpile.infer.promotion import complex_of, real_of
 @hook("returns:complex")
 def complex_result(site: Site) -> Fact:
     """As many axes as the operand, in torch's order; complex numbers of its precision."""
-    tensor = site.tensor(site.rule.params[0].name)
-    if tensor is None:
-        return UNKNOWN
-    return Tensor(tensor.rank, None, complex_of(tensor.dtype), PLAIN).with_axes_of(tensor)
+    return _with_axes(site, complex_of)
 
 
 @hook("returns:real")
 def real_result(site: Site) -> Fact:
     """As many axes as the operand, in torch's order; real numbers of its precision."""
+    return _with_axes(site, real_of)
+
+
+def _with_axes(site: Site, dtype: Callable[[str | None], str | None]) -> Fact:
     tensor = site.tensor(site.rule.params[0].name)
     if tensor is None:
         return UNKNOWN
-    return Tensor(tensor.rank, None, real_of(tensor.dtype), PLAIN).with_axes_of(tensor)
+    return Tensor(tensor.rank, None, dtype(tensor.dtype), PLAIN).with_axes_of(tensor)
