@@ -52,6 +52,8 @@ def save(i, folder):
         return "there is no reference"
     with open(f"{references}/{i}.pkl", "rb") as file:
         data = pickle.load(file)
+    if not data["state"]:
+        return "it has no weights"
     if not data["note"]:
         torch.save({k: torch.from_numpy(v.copy()) for k, v in data["state"].items()}, f"{folder}/model.pth")
     return data["note"]
