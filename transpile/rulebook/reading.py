@@ -202,7 +202,8 @@ def _check_words(entry: _Entry, record: Record) -> None:
     fidelity = record.get("fidelity", "exact")
     if fidelity not in ("exact", "tolerance", "changed", "ambiguous"):
         raise entry.error(f"unknown fidelity {fidelity!r}", "fidelity")
-    if fidelity != "exact" and not record.get("why"):
+    variants = record.get("variants", ())
+    if fidelity != "exact" and not record.get("why") and not any(variant.get("why") for variant in variants):
         raise entry.error(f"fidelity {fidelity!r} needs a why", "fidelity")
     if record.get("refuse") and not record.get("instead"):
         raise entry.error("a refused API needs 'instead'", "refuse")

@@ -33,7 +33,7 @@ def state_dict(model: Any) -> dict[str, Array]:
             arrays = slot.to_torch(*(to_numpy(variable) for variable in variables))
             found.update(
                 {
-                    place.torch_name(n): np.ascontiguousarray(a)
+                    place.torch_name(n): np.asarray(a, order="C")
                     for n, a in zip(slot.names, arrays, strict=True)
                 }
             )

@@ -78,6 +78,7 @@ class Family:
 
 
 _FAMILIES: dict[str, Family] = {}
+_MARKED: dict[str, Callable[[Family], Family]] = {}
 F = TypeVar("F", bound=type[Family])
 
 
@@ -94,11 +95,27 @@ def register(*classes: str) -> Callable[[F], F]:
     return add
 
 
+def register_marked(attribute: str) -> Callable[[F], F]:
+    """Makes the decorated Family responsible for layers whose class has this attribute, of any registered kind.
+
+    It is made of the family that the layer would have without it.
+    """
+
+    def add(family: F) -> F:
+        _MARKED[attribute] = family
+        return family
+
+    return add
+
+
 def family_of(layer: Any) -> Family | None:
     """The family of the nearest Keras class that a layer is or derives from; None for every other object."""
     for cls in type(layer).__mro__:
         if is_keras(cls) and cls.__name__ in _FAMILIES:
-            return _FAMILIES[cls.__name__]
+            family = _FAMILIES[cls.__name__]
+            return next(
+                (made(family) for mark, made in _MARKED.items() if hasattr(type(layer), mark)), family
+            )
     return None
 
 
