@@ -41,7 +41,8 @@ WRITTEN = risk(
     """
 What a call stores in an attribute is stored while it is traced, and not each time that the graph runs: a counter
 stands still, and a tensor that was kept belongs to its graph and cannot be used outside of it, nor by the next
-trace. Eager calls behave as in torch. Buffers (register_buffer) and parameters are variables, and are not
+trace. Eager calls behave as in torch. Where the `if` around the store asks for the sizes of such a tensor, it is made
+anew in each trace, and nothing else goes wrong. Buffers (register_buffer) and parameters are variables, and are not
 concerned.
 
 Return the value, register a buffer for it, or keep the layer eager.

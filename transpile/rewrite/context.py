@@ -32,6 +32,7 @@ class Context:
         self.namespaces: dict[str, str] = {}  # local name → the module of torch whose members strings name
         self.replaced: set[str] = set()  # imported names of which calls were replaced
         self.unsupported: list[str] = []  # support definitions that were asked for and do not exist
+        self.kept: dict[int, list[str]] = {}  # a test of kept tensors → their texts (kept_tensors)
         self.open_sizes: dict[int, str] = (
             {}
         )  # calls and assertions given open sizes → their support definition

@@ -8,7 +8,7 @@ import libcst as cst
 
 from transpile.emit import known, section
 from transpile.infer.run import Run
-from transpile.rewrite import comparisons, control_flow, references, shapes, untraced
+from transpile.rewrite import comparisons, control_flow, kept_tensors, references, shapes, untraced
 from transpile.rewrite.arms import bound_by_arms
 from transpile.rewrite.comments import INNER
 from transpile.rewrite.context import Context
@@ -31,6 +31,7 @@ def begin(run: Run) -> Context:
         run.module_based = needs_module(run)
     context.module_based = run.module_based
     context.open_sizes = asked_of_sizes(context)
+    kept_tensors.prepare(context)
     control_flow.prepare(context)
     untraced.prepare(context)
     context.inner_comments = INNER.search(run.module.text) is not None

@@ -100,3 +100,19 @@ def smallest(*values):
     """min of numbers, or of those in a list."""
     listed = list(values[0] if len(values) == 1 else values)
     return functools.reduce(tf.minimum, listed) if any(map(is_symbolic, listed)) else min(listed)
+
+
+def outdated(kept):
+    """Whether a tensor that an earlier call has kept is of no use: it is of another graph, or its sizes are open."""
+    if not tf.is_symbolic_tensor(kept):
+        return False
+    graph = None if tf.executing_eagerly() else tf.compat.v1.get_default_graph()
+    while graph is not None and graph is not kept.graph:
+        graph = getattr(graph, "outer_graph", None)
+    return graph is None or not kept.shape.is_fully_defined()
+
+
+def may_differ(left, right):
+    """Whether sizes differ as far as is known: open ones may."""
+    sides = [side if isinstance(side, (list, tuple)) else [side] for side in (left, right)]
+    return any(map(is_symbolic, (*sides[0], *sides[1]))) or left != right
