@@ -145,7 +145,8 @@ def in_parts(layer, name, kind, **settings):
     for old in ("_kernel", "kernel"):
         if old in vars(layer):
             delattr(layer, old)
-    object.__setattr__(layer, "__class__", type(whole.__name__, (kind, whole), {"whole": whole}))
+    attributes = {"whole": whole, "__module__": whole.__module__}
+    object.__setattr__(layer, "__class__", type(whole.__name__, (kind, whole), attributes))
     layer._tracker.unlock()
     for key, value in settings.items():
         setattr(layer, key, value)

@@ -95,15 +95,13 @@ def reshaped(site: Site, tensor: Tensor, targets: list[Dim | None], sizes: list[
         cell = layout if isinstance(layout, Open) else None
         return Tensor(rank, result_dims, tensor.dtype, Open(made_of=cell))
     outcome = kept_apart(dims, solved, layout)
-    if outcome is None:
+    if outcome is None or (rank <= 2 and outcome[0] != PLAIN):  # a matrix has no channels to keep behind
         run.want(node, tensor, PLAIN)
         site.plan.data["to_plain"] = True
         return Tensor(rank, result_dims, tensor.dtype, PLAIN)
     result, permutation = outcome
     run.convert.pop(id(node), None)
     site.plan.data["order"] = permutation
-    if normalize(result, rank) != PLAIN and rank == 2:
-        result = PLAIN
     return Tensor(rank, result_dims, tensor.dtype, result)
 
 
@@ -240,7 +238,7 @@ def flatten(site: Site) -> Fact:
     if not layout:
         return Tensor(len(merged), merged, tensor.dtype, PLAIN)
     outcome = kept_apart(dims, list(merged), layout)
-    if outcome is None:
+    if outcome is None or (len(merged) <= 2 and outcome[0] != PLAIN):
         run.want(node, tensor, PLAIN)
         return Tensor(len(merged), merged, tensor.dtype, PLAIN)
     run.convert.pop(id(node), None)
@@ -255,7 +253,7 @@ def flatten(site: Site) -> Fact:
         run.want(node, tensor, PLAIN)
         return Tensor(len(merged), merged, tensor.dtype, PLAIN)
     site.plan.data["span"] = (moved[0], moved[-1])
-    return Tensor(len(merged), merged, tensor.dtype, outcome[0] if len(merged) > 2 else PLAIN)
+    return Tensor(len(merged), merged, tensor.dtype, outcome[0])
 
 
 @hook("unflatten")
