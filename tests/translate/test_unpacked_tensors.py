@@ -35,3 +35,36 @@ CASES = {
 def test_equal(name: str, data_format: str) -> None:
     source = NET.format(CASES[name].replace("; ", "\n        "))
     Pair(source, "Net()", ["image[2,3,4,5]"], data_format=data_format, returns="plain").check()
+
+
+UNBOUND = HEAD + """
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.w = nn.Parameter(torch.arange(6.0).view(2, 3))
+
+    def forward(self, x: torch.Tensor, y: torch.Tensor):
+        places = torch.nonzero(x > 0)
+        a, b = places.unbind(-1)
+        c, d = torch.unbind(y)
+        e, f = self.w.unbind(0)
+        return a.sum() + b.sum(), c + d, e + f
+"""
+
+
+def test_parts_of_an_axis_that_a_graph_does_not_know() -> None:
+    import numpy as np
+    import tensorflow as tf
+    import torch
+
+    code = translation(UNBOUND).code
+    assert "a, b = tf.unstack(places, num=2, axis=-1)" in code and "e, f = tf.unstack(self.w, axis=0)" in code
+    ours: dict = {"__name__": "unbound"}
+    theirs: dict = {}
+    exec(code, ours)
+    exec(UNBOUND, theirs)
+    x, y = np.random.default_rng(0).normal(size=(4, 5)).astype("float32"), np.ones((2, 3), "float32")
+    opened = [tf.TensorSpec([None, None], tf.float32), tf.TensorSpec([None, None], tf.float32)]
+    found = tf.function(ours["Net"](), input_signature=opened)(x, y)
+    for mine, wanted in zip(found, theirs["Net"]()(torch.tensor(x), torch.tensor(y)), strict=True):
+        np.testing.assert_allclose(mine, wanted.detach().numpy())

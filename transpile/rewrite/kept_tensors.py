@@ -95,5 +95,5 @@ def _measured(context: Context, test: cst.BaseExpression) -> Iterator[str]:
     for node in (test, *descendants(test)):
         if isinstance(node, cst.Attribute) and node.attr.value in SIZES:
             fact = context.fact(node.value)
-            if not (isinstance(fact, Tensor) and fact.is_parameter):
+            if isinstance(fact, Tensor) and not fact.is_parameter:
                 yield source(node.value)

@@ -236,16 +236,6 @@ def _reorders(context: Context, value: cst.BaseExpression, target: Any) -> bool:
 def unpack(context: Context, original: cst.Assign, updated: cst.Assign) -> Any:
     """`b, c, h, w = x.shape`: the names are put in the order of memory."""
     target = original.targets[-1].target
-    if (
-        isinstance(target, (cst.Tuple, cst.List))
-        and isinstance(context.fact(original.value), Tensor)
-        and not any(isinstance(e, cst.StarredElement) for e in target.elements)
-    ):
-        # a tensor can be iterated eagerly only; the number of its parts is known here
-        context.needs("tf")
-        return updated.with_changes(
-            value=expression(f"tf.unstack({source(updated.value)}, num={len(target.elements)})")
-        )
     if id(original.value) not in context.kept_shapes or not isinstance(target, (cst.Tuple, cst.List)):
         return None
     operand = _operand(original.value, updated.value)
