@@ -10,7 +10,7 @@ import libcst as cst
 from transpile.infer.apply import Operand, constant, image_result, with_indices
 from transpile.infer.broadcasting import broadcast
 from transpile.infer.channel_layers import CHANNEL_LAYERS, channel_layer
-from transpile.infer.dims import Dim
+from transpile.infer.dims import Dim, product
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Sequence, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.operators import dim_of
@@ -110,7 +110,7 @@ def torch_layer(
     if short in ("Linear", "LayerNorm", "RMSNorm", "CrossMapLRN2d"):
         return last_axis_layer(run, site, operand, tensor, layer, short)
     if short in ("Flatten", "Unflatten"):
-        return flatten_layer(run, layer, operand, tensor, plan)
+        return flatten_layer(run, layer, operand, tensor)
     if short in ("Softmax", "LogSoftmax", "Softmin", "GLU"):
         return axis_layer(run, site, operand, tensor)
     return broadcast(run, site, [operand])
@@ -234,22 +234,45 @@ def is_packed(fact: Fact) -> bool:
     return isinstance(fact, Python) and fact.type == "packed"
 
 
-def flatten_layer(run: Run, layer: Layer, operand: Operand, tensor: Tensor, plan: Plan) -> Fact:
-    """nn.Flatten inside a Sequential runs on what it is given: it must know the layout itself."""
+def flatten_layer(run: Run, layer: Layer, operand: Operand, tensor: Tensor) -> Fact:
+    """Flatten and Unflatten count torch's axes: they are given torch's order, unless the memory is the same in both."""
     short = layer.name.rpartition(".")[2]
-    if short == "Flatten":
-        start = constant(layer.arguments.get("start_dim", Python("int", 1)))
-        end = constant(layer.arguments.get("end_dim", Python("int", -1)))
-        if isinstance(run.layout(tensor), Open):
-            run.want(operand[0], tensor, IMAGE)
-        plan.data["flatten"] = (tensor, start, end)
-        if start == 1 and end == -1:
-            return Tensor(2, (tensor.dim(0), None), tensor.dtype, PLAIN)
-        rank = None
-        if tensor.rank is not None and isinstance(start, int) and isinstance(end, int):
-            rank = tensor.rank - ((end % tensor.rank) - (start % tensor.rank))
-        return Tensor(rank, None, tensor.dtype, tensor.layout if rank and rank > 2 else PLAIN)
-    return Tensor(None, None, tensor.dtype, PLAIN)
+    if short == "Unflatten":
+        run.want(operand[0], tensor, PLAIN)
+        return _unflattened(layer, tensor)
+    start = constant(layer.arguments.get("start_dim", Python("int", 1)))
+    end = constant(layer.arguments.get("end_dim", Python("int", -1)))
+    layout = run.layout(tensor)
+    if isinstance(layout, Open):
+        run.want(operand[0], tensor, IMAGE)
+        layout = run.layout(tensor)
+    known = tensor.rank is not None and isinstance(start, int) and isinstance(end, int)
+    # (N, C, 1, 1) has its channels at the same places in memory
+    no_space = tensor.dims is not None and all(d is not None and d.value == 1 for d in tensor.dims[2:])
+    if not (layout == IMAGE and no_space and start == 1 and end in (-1, (tensor.rank or 0) - 1)):
+        run.want(operand[0], tensor, PLAIN)
+    elif operand[0] is not None:
+        run.convert.pop(id(operand[0]), None)
+    if start == 1 and end == -1:
+        return Tensor(2, (tensor.dim(0), None), tensor.dtype, PLAIN)
+    if not known or not tensor.rank:
+        return Tensor(None, None, tensor.dtype, PLAIN)
+    first, last = start % tensor.rank, end % tensor.rank
+    if tensor.dims is None:
+        return Tensor(tensor.rank - (last - first), None, tensor.dtype, PLAIN)
+    merged = (*tensor.dims[:first], product(tensor.dims[first : last + 1]), *tensor.dims[last + 1 :])
+    return Tensor(len(merged), merged, tensor.dtype, PLAIN)
+
+
+def _unflattened(layer: Layer, tensor: Tensor) -> Tensor:
+    """What Unflatten makes: one axis becomes several."""
+    dim = constant(layer.arguments.get("dim", UNKNOWN))
+    sizes = constant(layer.arguments.get("unflattened_size", UNKNOWN))
+    if tensor.rank is None or not isinstance(dim, int) or not isinstance(sizes, tuple):
+        return Tensor(None, None, tensor.dtype, PLAIN)
+    at, dims = dim % tensor.rank, tensor.dims or tuple([None] * tensor.rank)
+    new = tuple(Dim(size) if isinstance(size, int) and size >= 0 else None for size in sizes)
+    return Tensor(None, (*dims[:at], *new, *dims[at + 1 :]), tensor.dtype, PLAIN)
 
 
 def axis_layer(run: Run, site: cst.CSTNode, operand: Operand, tensor: Tensor) -> Fact:
@@ -258,4 +281,6 @@ def axis_layer(run: Run, site: cst.CSTNode, operand: Operand, tensor: Tensor) ->
     if isinstance(layout, tuple) and layout:
         run.want(operand[0], tensor, PLAIN)
         return Tensor(tensor.rank, tensor.dims, tensor.dtype, PLAIN).with_axes_of(tensor)
+    if isinstance(layout, Open):
+        layout.asked = True  # a caller's order matters here; where none has one, it is torch's
     return broadcast(run, site, [operand])

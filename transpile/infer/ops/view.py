@@ -90,7 +90,8 @@ def reshaped(site: Site, tensor: Tensor, targets: list[Dim | None], sizes: list[
         return Tensor(rank, result_dims, tensor.dtype, PLAIN)
     if isinstance(layout, Open) or dims is None:
         if layout != PLAIN and tensor.rank is None:
-            site.plan.data.setdefault("open", set()).add(site.rule.params[0].name)
+            if not isinstance(layout, tuple) or not run.want(node, tensor, PLAIN):
+                site.plan.data.setdefault("open", set()).add(site.rule.params[0].name)
             return Tensor(rank, result_dims, tensor.dtype, PLAIN)
         cell = layout if isinstance(layout, Open) else None
         return Tensor(rank, result_dims, tensor.dtype, Open(made_of=cell))
@@ -226,7 +227,7 @@ def flatten(site: Site) -> Fact:
             rank: int | None = 2
         else:
             rank = 1 if start == 0 and end == -1 else None
-        if not (isinstance(layout, tuple) and not layout):
+        if layout != PLAIN and not (isinstance(layout, tuple) and run.want(node, tensor, PLAIN)):
             site.plan.data.setdefault("open", set()).add("input")
         return Tensor(rank, None, tensor.dtype, PLAIN)
     dims = run.dims(tensor, site.node)
@@ -252,8 +253,14 @@ def flatten(site: Site) -> Fact:
     ):
         run.want(node, tensor, PLAIN)
         return Tensor(len(merged), merged, tensor.dtype, PLAIN)
+    # what stays in memory keeps its place, an axis of size 1 too
+    kept = [axis for axis in order(layout, tensor.rank) if axis == first or not first < axis <= last]
+    result = from_order([axis if axis <= first else axis - (last - first) for axis in kept])
+    if result is None or (len(merged) <= 2 and result != PLAIN):
+        run.want(node, tensor, PLAIN)
+        return Tensor(len(merged), merged, tensor.dtype, PLAIN)
     site.plan.data["span"] = (moved[0], moved[-1])
-    return Tensor(len(merged), merged, tensor.dtype, outcome[0])
+    return Tensor(len(merged), merged, tensor.dtype, result)
 
 
 @hook("unflatten")
