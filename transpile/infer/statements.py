@@ -200,7 +200,10 @@ def augmented(run: Run, node: cst.AugAssign) -> bool:
         extend(run, grown, node.value, evaluate(run, node.value))  # every name of this list has what is added
         return False
     fact = augmented_operation(run, node)
-    assign(run, node.target, fact, None)
+    if isinstance(node.target, cst.Subscript) and isinstance(run.fact(node.target.value), Tensor):
+        store(run, node.target, run.fact(node.value), node.value)  # the value is what can be converted for it
+    else:
+        assign(run, node.target, fact, None)
     return False
 
 

@@ -9,7 +9,7 @@ from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Pair, conversi
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
 
-__all__ = ["arranged", "converted", "unstacked"]
+__all__ = ["arranged", "converted", "turned", "unstacked"]
 
 # What turns one layout into another where the rank is known only when the output runs
 _BY_RANK = {
@@ -36,6 +36,15 @@ def converted(context: Context, wanted: tuple[Tensor, Layout], updated: Any) -> 
     if permutation is None:
         return updated
     return expression(f"tf.transpose({source(updated)}, {permutation})")
+
+
+def turned(context: Context, text: str, tensor: Tensor, have: Pair, target: Pair) -> str:
+    """A tensor's text, turned from one layout into another; of unknown rank, by the one that it has at run time."""
+    if tensor.rank is None:
+        return f"{context.support(_BY_RANK[have, target])}({text})"
+    permutation = conversion(normalize(have, tensor.rank), normalize(target, tensor.rank), tensor.rank)
+    context.needs("tf")
+    return text if permutation is None else f"tf.transpose({text}, {permutation})"
 
 
 def arranged(context: Context, key: int, updated: Any) -> Any:

@@ -7,10 +7,11 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.facts import Layer, Tensor, resolve
-from transpile.infer.layout import PLAIN, Open, conversion
+from transpile.infer.layout import PLAIN, Open
 from transpile.infer.plans import Plan
 from transpile.rewrite.code import source, statement
 from transpile.rewrite.context import Context
+from transpile.rewrite.conversions import turned
 from transpile.rewrite.registry import on, operation
 from transpile.source.walk import descendants
 
@@ -126,10 +127,7 @@ def in_torch_order(context: Context, plan: Any, owner: str) -> str:
     """A tensor that index tensors and masks pick from: they are in torch's order, whatever it is in."""
     tensor = plan.data["tensor"]
     layout = context.run.layout(tensor)
-    if not (isinstance(layout, tuple) and layout and tensor.rank):
-        return owner
-    context.needs("tf")
-    return f"tf.transpose({owner}, {conversion(layout, PLAIN, tensor.rank)})"
+    return turned(context, owner, tensor, layout, PLAIN) if isinstance(layout, tuple) and layout else owner
 
 
 def written(context: Context, original: cst.Subscript, target: cst.Subscript, value: str, plan: Any) -> Any:
@@ -154,17 +152,10 @@ def written(context: Context, original: cst.Subscript, target: cst.Subscript, va
         )
         return statement(f"{function}({owner}, {key}, {value})")
     layout = context.run.layout(tensor)
-    if (
-        index is not None
-        and is_in_torch_order(index)
-        and isinstance(layout, tuple)
-        and layout
-        and tensor.rank
-    ):
+    if index is not None and is_in_torch_order(index) and isinstance(layout, tuple) and layout:
         # the mask is in torch's order: so is the tensor while it is stored into
-        back = conversion(PLAIN, layout, tensor.rank)
         text = f"{function}({in_torch_order(context, plan, owner)}, {key}, {value})"
-        return statement(f"{owner} = tf.transpose({text}, {back})")
+        return statement(f"{owner} = {turned(context, text, tensor, PLAIN, layout)}")
     return kept(context, original.value, owner, f"{function}({owner}, {key}, {value})")
 
 

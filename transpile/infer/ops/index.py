@@ -250,6 +250,7 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
             layout = run.ask(tensor, node)
             if isinstance(layout, tuple) and layout:
                 # how many axes stand between those that are counted is not known: in torch's order
+                plan.data["in_torch_order"] = True
                 run.want(node.value, tensor, PLAIN)
                 taken = Tensor(None, None, tensor.dtype, PLAIN)
                 taken.peers = [tensor]  # what is found out of its rank is that of the operand
@@ -258,11 +259,12 @@ def tensor_index(run: Run, node: cst.Subscript, tensor: Tensor, parts: list[tupl
             if len(kinds) > 1 or kinds[0] == DOTS:
                 run.ask(tensor, node)
             return tensor
-        if kinds == [INT]:
-            return Tensor(None, None, tensor.dtype, PLAIN if run.layout(tensor) == PLAIN else Open())
-        run.ask(tensor, node)
-        if kinds == [INT, *[FULL] * (len(kinds) - 1)] or kinds[0] == DOTS or run.layout(tensor) == PLAIN:
-            return Tensor(None, None, tensor.dtype, PLAIN)
+        if kinds == [INT] and isinstance(run.layout(tensor), Open):
+            return Tensor(None, None, tensor.dtype, Open())
+        layout = run.ask(tensor, node)
+        if isinstance(layout, tuple) and layout:
+            plan.data["in_torch_order"] = True
+            run.want(node.value, tensor, PLAIN)
         return Tensor(None, None, tensor.dtype, PLAIN)
     consumed = sum(1 for k in kinds if k in (FULL, SLICE, INT))
     if consumed > tensor.rank:
@@ -460,8 +462,27 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
         if inner is not None:
             region = inner[0]  # as it lies in memory: what is written there is turned, and not what was read
         if isinstance(written, Tensor) and isinstance(region, Tensor) and value is not None:
-            layout = run.layout(region)
-            if isinstance(layout, tuple) and written.rank is not None and region.rank == written.rank:
-                run.want(value, written, layout)
+            _as_it_lies(run, value, written, region)
     elif isinstance(owner, Layer):
         run.plans[id(target)] = Plan("container_store", owner=owner)
+
+
+def _as_it_lies(run: Run, value: cst.BaseExpression, written: Tensor, region: Tensor) -> None:
+    """Bring what is written to the order of the part that it is written to; fewer axes stand where they broadcast."""
+    layout, have = run.layout(region), run.layout(written)
+    if not isinstance(layout, tuple):
+        return
+    if written.rank is not None and written.rank == region.rank:
+        run.want(value, written, layout)
+    elif not isinstance(have, tuple) or written.rank == 0:
+        return
+    elif not layout:
+        run.want(value, written, PLAIN)
+    elif (
+        region.rank is not None
+        and not have
+        and (written.rank or 0) < region.rank
+        and (written.rank is not None or layout == IMAGE)
+    ):
+        own = Tensor(written.rank, written.dims, written.dtype, PLAIN, source=region.rank)
+        run.convert[id(value)] = (own, layout)
