@@ -7,7 +7,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.facts import Tensor, resolve
-from transpile.infer.layout import Open, inverse, order
+from transpile.infer.layout import IMAGE, Open, inverse, order
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
@@ -40,12 +40,24 @@ def is_open(context: Context, tensor: Any) -> bool:
 def _sizes(context: Context, operand: str, tensor: Any) -> str:
     """The sizes in torch's order."""
     if is_open(context, tensor):
-        return f"{context.support('torch_shape')}({operand})"
+        return _by_rank(context, operand, tensor)
     places = memory_places(context, tensor)
     if places is None:
         return f"{context.support('shape')}({operand})"
     picks = ", ".join(f"{context.support('size')}({operand}, {_negative(p, len(places))})" for p in places)
-    return f"({picks})" if operand.isidentifier() else f"{context.support('torch_shape')}({operand})"
+    return f"({picks})" if operand.isidentifier() else _in_torch_order(context, operand, places)
+
+
+def _by_rank(context: Context, operand: str, tensor: Any) -> str:
+    """The sizes in torch's order of what is known to be an image, or is one if it has four axes."""
+    image = isinstance(tensor, Tensor) and tensor.rank is None and context.run.layout(tensor) == IMAGE
+    return f"{context.support('image_shape' if image else 'torch_shape')}({operand})"
+
+
+def _in_torch_order(context: Context, operand: str, places: tuple[int, ...]) -> str:
+    """The sizes of an operand that is written once; an image's places need not be named."""
+    named = "" if places == inverse(order(IMAGE, 4)) else f", {places}"
+    return f"{context.support('torch_shape')}({operand}{named})"
 
 
 def _negative(place: int, rank: int) -> int:
@@ -87,7 +99,7 @@ def one_size(context: Context, operand: str, tensor: Any, dim: str) -> str:
     if is_open(context, tensor):
         if dim == "0":
             return f"{context.support('size')}({operand}, 0)"
-        return f"{context.support('torch_shape')}({operand})[{dim}]"
+        return f"{_by_rank(context, operand, tensor)}[{dim}]"
     places = memory_places(context, tensor)
     if places is None:
         return f"{context.support('size')}({operand}, {dim})"
@@ -144,11 +156,11 @@ def shape_slice(context: Context, original: cst.Subscript, updated: cst.Subscrip
             if picked and picked == list(range(picked[0], picked[-1] + 1)):
                 base = f"{operand}.shape" if compared else f"{context.support('shape')}({operand})"
                 return expression(f"{base}[{picked[0]}:{picked[-1] + 1}]")
-        return expression(f"{context.support('torch_shape')}({operand})[{text}]")
+        return expression(f"{_in_torch_order(context, operand, places)}[{text}]")
     if compared and not is_open(context, tensor):
         return None
     if is_open(context, tensor):
-        return expression(f"{context.support('torch_shape')}({operand})[{text}]")
+        return expression(f"{_by_rank(context, operand, tensor)}[{text}]")
     return expression(f"{context.support('shape')}({operand})[{text}]")
 
 

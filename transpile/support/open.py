@@ -35,10 +35,18 @@ def beside_open(x, other):
     return beside_image(x, 4) if len(other.shape) == 4 else x
 
 
-def torch_shape(x):
-    """The sizes in torch's order."""
+def torch_shape(x, places=None):
+    """The sizes in torch's order, by the places in memory of all axes; without them an image (rank 4) has its own."""
     sizes = shape(x)
+    if places is not None:
+        return tuple(sizes[place] for place in places)
     return (sizes[0], sizes[-1], *sizes[1:-1]) if len(sizes) == 4 else sizes
+
+
+def image_shape(x):
+    """The sizes of an image (N, *space, C) of any rank in torch's order."""
+    sizes = shape(x)
+    return (sizes[0], sizes[-1], *sizes[1:-1]) if len(sizes) > 2 else sizes
 
 
 def to_torch_order(x):
