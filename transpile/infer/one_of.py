@@ -65,7 +65,8 @@ def call_any(
         joined = fact if result is None else join(result, fact)
         found = resolve(fact)
         single = choice.members is None and (choice.info is None or asks_for_images(choice))
-        fixed = fixed or (single and isinstance(found, Tensor) and run.layout(found) == IMAGE)
+        turns = want is not None and _returns_at(choice) in run.facts  # it can turn what it returns as well
+        fixed = fixed or (single and not turns and isinstance(found, Tensor) and run.layout(found) == IMAGE)
         new = joined is not fact and joined is not result  # a conflict in the operand is none between these
         conflict = new and isinstance(joined, Tensor) and joined.source == "conflict"
         if conflict and isinstance(joined, Tensor):
@@ -100,14 +101,32 @@ def call_any(
 
 
 def _give_back(run: Run, choices: list[Layer], results: list[Result], result: Fact | None) -> None:
-    """A layer of torch that converts its operand by itself brings what it returns into the layout of the others."""
+    """A layer of torch, or the last one of a Sequential, brings what it returns into the layout of the others."""
     common = resolve(result) if result is not None else UNKNOWN
     layout = run.layout(common) if isinstance(common, Tensor) else PLAIN
-    for choice, (fact, _, _) in zip(choices, results, strict=True):
-        own, site = resolve(fact), choice.site or 0
-        converts = choice.info is None and site in run.arranged and site in run.facts
-        if converts and isinstance(own, Tensor) and isinstance(layout, tuple) and run.layout(own) != layout:
+    sites = [_returns_at(choice) for choice in choices]
+    for site, (fact, _, _) in zip(sites, results, strict=True):
+        own = resolve(fact)
+        if site is None or site not in run.facts or sites.count(site) > 1 or not isinstance(own, Tensor):
+            continue
+        have = run.layout(own)
+        if have == layout:
+            run.given_back.pop(site, None)
+        elif isinstance(layout, tuple) and isinstance(have, tuple):
             run.given_back[site] = (own, layout)
+
+
+def _returns_at(layer: Layer) -> int | None:
+    """The place that makes the layer of torch whose result a layer returns; None for a class of the project."""
+    if layer.info is not None:
+        return None
+    items = layer.members.items if layer.members is not None else None
+    if layer.members is None or not items:
+        return layer.site if layer.members is None else None
+    last, places = resolve(items[-1]), layer.members.places
+    if not isinstance(last, Layer) or last.info is not None:
+        return None
+    return _returns_at(last) if last.members is not None or not places else places[-1]
 
 
 def _with_axes(
