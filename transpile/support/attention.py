@@ -14,7 +14,14 @@ def scaled_dot_product_attention(
     query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False
 ):
     """torch.nn.functional.scaled_dot_product_attention; in a boolean mask True takes part."""
-    query = query * (scale if scale is not None else 1.0 / math.sqrt(query.shape[-1]))
+    if scale is None:
+        width = query.shape[-1]
+        scale = (
+            tf.math.rsqrt(tf.cast(tf.shape(query)[-1], query.dtype))
+            if width is None
+            else 1.0 / math.sqrt(width)
+        )
+    query = query * scale
     if enable_gqa:
         repeats = query.shape[-3] // key.shape[-3]
         key, value = tf.repeat(key, repeats, axis=-3), tf.repeat(value, repeats, axis=-3)
