@@ -156,7 +156,7 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
             return PLAIN
     if decided is not None:
         for cell in opens:
-            cell.settle(decided)
+            cell.settle(decided if decided in (IMAGE, BY_RANK) or cell.fresh else PLAIN)
             run.learn("layout", next((place for place, _ in tensors if place is not None), None))
         for operand_node, tensor in tensors:
             layout = run.layout(tensor)

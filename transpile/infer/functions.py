@@ -231,7 +231,7 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
         if merged is None:
             merged = fact
             continue
-        combined = join(merged, fact)
+        combined = _beside_unknown(run, merged, fact) or join(merged, fact)
         if isinstance(combined, Tensor) and combined.source == "conflict" and "" not in info.pins:
             layouts = [run.layout(t) for _, f in run.returned if isinstance(t := resolve(f), Tensor)]
             images = IMAGE in layouts or BY_RANK in layouts
@@ -258,6 +258,15 @@ def _merge_returns(run: Run, info: FunctionInfo) -> Fact:
     return merged
 
 
+def _beside_unknown(run: Run, left: Fact, right: Fact) -> Tensor | None:
+    """What is returned in place of something of which nothing is known: whichever it is has one order."""
+    left, right = resolve(left), resolve(right)
+    told = right if left is UNKNOWN else left if right is UNKNOWN else None
+    if not isinstance(told, Tensor) or told.rank in (0, 1, 2) or isinstance(run.layout(told), Open):
+        return None
+    return Tensor(None, None, None, run.layout(told))
+
+
 def _as_sequences(run: Run, info: FunctionInfo, merged: Fact | None) -> None:
     """What a model makes of images and returns with three axes, points or tokens, is in torch's order."""
     tensors = [t for _, fact in run.returned if isinstance(t := resolve(fact), Tensor)]
@@ -279,11 +288,7 @@ def _canonical(run: Run, merged: Fact | None) -> Fact | None:
     """What leaves a function is plain or an image: other layouts (one image of a batch) are converted back."""
     for node, fact in run.returned:
         tensor = resolve(fact)
-        if (
-            isinstance(tensor, Tensor)
-            and run.layout(tensor) not in (PLAIN, IMAGE, BY_RANK)
-            and not isinstance(run.layout(tensor), Open)
-        ):
+        if isinstance(tensor, Tensor) and _is_odd(run, tensor):
             if node is not None:
                 run.want(node, tensor, PLAIN)
             if isinstance(merged, Tensor):
@@ -299,9 +304,16 @@ def _canonical(run: Run, merged: Fact | None) -> Fact | None:
                     isinstance(part, Tensor)
                     and not isinstance(element, cst.StarredElement)
                     and part.rank is not None
+                    and _is_odd(run, part)
                 ):
-                    layout = run.layout(part)
-                    if layout not in (PLAIN, IMAGE, BY_RANK) and not isinstance(layout, Open):
-                        run.want(element.value, part, PLAIN)
-                        tensor.items[number] = Tensor(part.rank, part.dims, part.dtype, PLAIN)
+                    run.want(element.value, part, PLAIN)
+                    tensor.items[number] = Tensor(part.rank, part.dims, part.dtype, PLAIN)
     return merged
+
+
+def _is_odd(run: Run, tensor: Tensor) -> bool:
+    """Whether this is neither in torch's order nor an image of one to three axes of space."""
+    layout = run.layout(tensor)
+    if isinstance(layout, Open) or layout == PLAIN:
+        return False
+    return layout not in (IMAGE, BY_RANK) or (tensor.rank is not None and tensor.rank > 5)

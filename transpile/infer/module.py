@@ -90,6 +90,7 @@ def _order(run: Run) -> list[FunctionInfo]:
 
 def _round(run: Run) -> None:
     run.round += 1
+    _those_who_asked(run)
     for module in run.modules.loaded():
         again(run, module)
     for function in _order(run):

@@ -127,8 +127,9 @@ def operation(
     if any(isinstance(f, Python) and f.type == "complex" for f in (first, second)):
         return Python("complex")
     floating = any(isinstance(f, Python) and f.type == "float" for f in (first, second))
+    origin = next((var for f in (first, second) if (var := _may_be_tensor(f)) is not None), None)
     if floating or isinstance(operator, cst.Divide):
-        return Python("float")
+        return Python("float", of=origin)
     unknown = isinstance(first, Var) and isinstance(second, Var)
     certain = all(isinstance(f, Python) and f.type == "int" for f in (first, second))
     dim: Dim | None = None
@@ -155,7 +156,14 @@ def operation(
         outcome = run.var(("operation", id(node)), f"operation{id(node)}")
         outcome.dim, outcome.origin = dim, first
         return outcome
-    return Python("int" if certain else "object", dim.value if dim is not None else None, dim)
+    return Python("int" if certain else "object", dim.value if dim is not None else None, dim, of=origin)
+
+
+def _may_be_tensor(fact: Fact) -> Var | None:
+    """The variable that arithmetic with numbers has started from: a tensor, if its result is used as one."""
+    if isinstance(fact, Python):
+        return fact.of if isinstance(fact.of, Var) else None
+    return fact if isinstance(fact, Var) else None
 
 
 def matmul(
@@ -234,9 +242,10 @@ def unary_operation(run: Run, node: cst.UnaryOperation) -> Fact:
     if isinstance(fact, Python) and isinstance(node.operator, cst.Minus):
         if isinstance(fact.value, (int, float)) and not isinstance(fact.value, bool):
             return Python(fact.type, -fact.value, Dim(-fact.value) if isinstance(fact.value, int) else None)
-        if fact.dim is not None:
-            return Python(fact.type, None, Dim(-1) * fact.dim)
-        return Python(fact.type)
+        dim = Dim(-1) * fact.dim if fact.dim is not None else None
+        return Python(fact.type, None, dim, of=_may_be_tensor(fact))
+    if isinstance(fact, Var) and isinstance(node.operator, cst.Minus):
+        return Python("object", None, Dim(-1) * fact.dim if fact.dim is not None else None, of=fact)
     return fact if isinstance(fact, Python) else UNKNOWN
 
 

@@ -9,7 +9,7 @@ import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Python, Tensor, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
 from transpile.infer.modules import ModuleInfo, Modules
@@ -191,6 +191,8 @@ class Run:
             self.version += 1
             if var.origin is not None:
                 self.as_tensor(var.origin)
+        if isinstance(fact, Python) and isinstance(fact.of, Var):  # `x * 2`: x was one, and so is that
+            fact = self.as_tensor(fact.of) or UNKNOWN
         if isinstance(fact, Tensor):
             fact.lent = fact.lent and fact.rank != rank
             if rank is not None and fact.rank is None and fact.may_have(rank, self.in_an_arm):
@@ -247,9 +249,13 @@ class Run:
         if node is not None:
             self.convert.pop(id(node), None)
         if isinstance(have, Open):
-            have.settle(layout)
+            # what comes from outside is in torch's order or an image: other orders belong to one place
+            odd = layout not in (PLAIN, IMAGE, BY_RANK) and not have.fresh
+            have.settle(PLAIN if odd else layout)
             self.learn("want", node, layout)
-            return True
+            if not odd:
+                return True
+            have = PLAIN
         if have == layout:
             return True
         if tensor.rank is not None and normalize(layout, tensor.rank) == have:
