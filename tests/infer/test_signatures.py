@@ -205,5 +205,5 @@ def test_one_function_for_both_layouts_is_specialised_or_said():
                 return last(self.c(x), 2), last(self.fc(tokens), 2)
         """)
     result = translate(source, support_module="_s")
-    specialised = result.code.count("def last") >= 2
+    specialised = result.code.count("def last") >= 2 or "to_torch_order(x)" in result.code  # by its rank
     assert specialised or any(d.code.startswith("LAY") for d in result.diagnostics)

@@ -398,11 +398,14 @@ def image_result(
         if isinstance(layout, Open):
             layout.settle(IMAGE)
             run.version += 1
-        elif tensor.mixed:
+        else:
             run.want(node, tensor, IMAGE)
-        return Tensor(
+        result = Tensor(
             rank if tensor.mixed else None, None, tensor.dtype, IMAGE if run.channels_last else PLAIN
         )
+        if rank is None and not tensor.mixed:
+            result.peers = [tensor]  # what is found out of its rank is that of the operand
+        return result
     run.want(node, tensor, IMAGE if tensor.rank >= 3 else PLAIN)
     dims: tuple[Dim | None, ...] = (tensor.dim(0), *[None] * (tensor.rank - 1))
     return Tensor(None, dims, tensor.dtype, IMAGE if run.channels_last and tensor.rank >= 3 else PLAIN)

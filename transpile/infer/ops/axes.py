@@ -24,7 +24,9 @@ def unsqueeze(site: Site) -> Fact:
     result_of_open_rank = _used(site, tensor, 1)
     if tensor.rank is None or not isinstance(dim, int) or not -tensor.rank - 1 <= dim <= tensor.rank:
         layout = run.ask(tensor, node or site.node)
-        if layout != PLAIN and not (isinstance(layout, Open) and dim == 0):
+        if isinstance(layout, tuple):
+            run.want(node, tensor, PLAIN)
+        elif dim != 0:
             site.plan.data.setdefault("open", set()).add("input")
         return result_of_open_rank
     rank = tensor.rank + 1
@@ -158,6 +160,8 @@ def split(site: Site) -> Fact:
     if tensor.rank is None or not isinstance(dim, int):
         if tensor.rank is None and is_channel_axis(layout, dim) and not unbind:
             site.plan.data["place"] = {"dim": -1}
+        elif tensor.rank is None and isinstance(layout, tuple) and (dim != 0 or unbind):
+            tensor = _in_torch_order(site, tensor, layout)
         elif layout != PLAIN and run.channels_last and dim != 0:
             key = "axes" if tensor.rank is not None and isinstance(layout, tuple) else "open_axes"
             site.plan.data[key] = ["dim"]
@@ -239,21 +243,36 @@ def along(site: Site) -> Fact:
     if name not in site.values or dim is None:
         site.plain()
         return Tensor(None, None, tensor.dtype, PLAIN)
-    if isinstance(layout, tuple) and not layout:
+    selects = site.rule.torch.endswith("select") and not site.rule.torch.endswith("index_select")
+    if tensor.rank is None and isinstance(layout, tuple) and (dim != 0 or selects):
+        tensor = _in_torch_order(site, tensor, layout)
+    elif isinstance(layout, tuple) and not layout:
         pass
     elif tensor.rank is not None and isinstance(layout, tuple):
         site.plan.data["axes"] = [name]
     elif run.channels_last and not (isinstance(dim, int) and dim == 0):
         site.plan.data["open_axes"] = [name]
     if tensor.rank is None:
-        return tensor
-    if site.rule.torch.endswith("select") and not site.rule.torch.endswith("index_select"):
+        return (
+            Tensor(None, None, tensor.dtype, PLAIN if isinstance(layout, tuple) else Open())
+            if selects
+            else tensor
+        )
+    if selects:
         if isinstance(dim, int) and isinstance(layout, tuple):
             rank = tensor.rank
             return Tensor(rank - 1, None, tensor.dtype, reduced_layout(layout, rank, {dim % rank}) or PLAIN)
         return Tensor(tensor.rank - 1, None, tensor.dtype, PLAIN)
     same = site.rule.torch.rpartition(".")[2] in ("flip", "roll", "cumsum")
     return Tensor(tensor.rank, tensor.dims if same else None, tensor.dtype, tensor.layout)
+
+
+def _in_torch_order(site: Site, tensor: Tensor, layout: Any) -> Tensor:
+    """An operand of unknown rank whose axes are counted: torch's order says which one is meant at any rank."""
+    node = site.operand(site.rule.params[0].name)
+    if not layout or not site.run.want(node, tensor, PLAIN):
+        return tensor
+    return Tensor(None, None, tensor.dtype, PLAIN).with_axes_of(tensor)
 
 
 @hook("size")

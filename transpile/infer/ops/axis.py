@@ -40,7 +40,8 @@ def axis(site: Site) -> Fact:
     dim = site.constant(name)
     layout = run.layout(tensor)
     pair = rule.returns in ("pair", "hook:pair", "hook:max", "hook:min")
-    reduces = rule.returns.startswith("reduce") or (pair and any(p.name == "keepdim" for p in rule.params))
+    several = pair or rule.returns == "tuple"
+    reduces = rule.returns.startswith("reduce") or (several and any(p.name == "keepdim" for p in rule.params))
     if dim is None or (dim is MISSING and name not in site.values):
         # over everything: the order of axes does not matter
         if rule.torch.rpartition(".")[2].startswith("arg") and isinstance(layout, tuple):
@@ -87,8 +88,11 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
     run = site.run
     node = site.operand(site.rule.params[0].name)
     layout = run.ask(tensor, node or site.node)
-    if layout == BY_RANK and tensor.rank is None and reduces and run.want(node, tensor, PLAIN):
-        # what is left has no order of its own at each rank
+    keep = site.constant("keepdim", False)
+    stays = is_channel_axis(layout, dim) or (dim == 0 and not (reduces and keep is False))
+    in_some_order = tensor.rank is None and isinstance(layout, tuple) and layout
+    if in_some_order and (not stays or (layout == BY_RANK and reduces)) and run.want(node, tensor, PLAIN):
+        # which axis of the memory is meant, and what order is left, only torch's own order tells at any rank
         tensor, layout = Tensor(None, None, tensor.dtype, PLAIN).with_axes_of(tensor), PLAIN
     site.plan.data["tensor"] = tensor
     if isinstance(layout, tuple) and not layout:
@@ -100,7 +104,6 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
     elif run.channels_last:
         site.plan.data["open_axes"] = [name]
     rank = None
-    keep = site.constant("keepdim", False)
     if tensor.rank is not None and keep is False and reduces and _count(site, name, dim) is not None:
         rank = max(tensor.rank - (_count(site, name, dim) or 0), 0)
     elif tensor.rank is not None and (keep is True or not reduces):
@@ -119,7 +122,7 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
             rank,
             None,
             site.rule.dtype or tensor.dtype,
-            tensor.layout if same else PLAIN if layout == PLAIN else Open(),
+            tensor.layout if same else PLAIN if layout == PLAIN or is_channel_axis(layout, dim) else Open(),
         ),
     )
 

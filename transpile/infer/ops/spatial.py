@@ -7,7 +7,14 @@ import re
 from transpile.infer.apply import MISSING, Site, hook, image_result, plain_others, with_indices
 from transpile.infer.dims import Dim
 from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor
-from transpile.infer.layout import IMAGE, PLAIN, Open, order
+from transpile.infer.layout import IMAGE, PLAIN, order
+
+RANKS = {
+    "linear": 3,
+    "bilinear": 4,
+    "bicubic": 4,
+    "trilinear": 5,
+}  # a way to resize → the rank that it is for
 
 
 @hook("spatial")
@@ -55,14 +62,13 @@ def interpolate(site: Site) -> Fact:
     rank = tensor.rank
     if rank is None:
         mode = site.constant("mode", "nearest")
-        short = site.rule.torch.rpartition(".")[2]
         size = site.fact("size")
-        if short.startswith("pixel") or mode in ("bilinear", "bicubic"):
+        if site.rule.torch.rpartition(".")[2].startswith("pixel"):
             rank = 4
+        elif isinstance(mode, str) and mode in RANKS:
+            rank = RANKS[mode]
         elif isinstance(size, Sequence) and size.items is not None:
             rank = len(size.items) + 2
-        else:
-            rank = 4 if isinstance(site.run.layout(tensor), Open) else None
     plain_others(site)
     result = image_result(site.run, site.operand("input"), tensor, rank, site.node, site.plan)
     if isinstance(result, Tensor) and site.rule.torch.endswith("interpolate") and result.rank is not None:
