@@ -132,6 +132,10 @@ class Evaluated:
     def ranked(self, name: str) -> bool:
         return bool(self.rank(name)) or not self.is_tensor(name)
 
+    def mixed(self, name: str) -> bool:
+        value = self.value(name)
+        return isinstance(value, list | tuple) and len({x.dtype for x in value}) > 1
+
     def dtype(self, name: str) -> str | None:
         return self.value(name).dtype.name if self.is_tensor(name) else None
 

@@ -107,3 +107,28 @@ def test_bits_of_integers_and_of_variables_are_bits() -> None:
     code = translate(BITS).code
     assert "& self.keep" in code and "self.keep | flag" in code  # near misses: truths are Keras' own
     Pair(BITS, "Bits()", ["f32[2,5]"]).check()
+
+
+ANGLES = """
+import torch
+from torch import nn
+
+
+class Angles(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.register_buffer("rates", 1.0 / 10 ** (torch.arange(dim).float() / dim))
+
+    def forward(self, x):
+        steps = torch.arange(x.shape[1])
+        angles = torch.einsum("i, j -> i j", steps, self.rates)
+        listed = torch.einsum("i,j->ij", [self.rates, steps])
+        alike = torch.einsum("i,j->ij", self.rates, self.rates)
+        return angles.sin(), listed, alike, torch.einsum("i,j->ij", steps, steps)
+"""
+
+
+def test_the_operands_of_einsum_are_promoted() -> None:
+    model = translate(ANGLES).code.partition("class Angles")[2]
+    assert model.count("tf.einsum(") == 2  # near misses: all operands of one dtype
+    Pair(ANGLES, "Angles(4)", ["f32[2,3]"]).check()

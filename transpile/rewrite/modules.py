@@ -31,6 +31,8 @@ RESERVED = frozenset(
 )  # fmt: skip
 # Methods of a Keras layer that a source may define with another meaning.
 METHODS = frozenset({"build", "call", "get_config", "add_weight", "add_loss", "quantize"})
+# torch's layers that have all of nn.Module's methods in the output, too
+CONTAINERS = frozenset({"Module", "ModuleDict", "ModuleList", "Sequential"})
 
 
 def needs_module(run: Run) -> set[ClassInfo]:
@@ -215,6 +217,12 @@ def _said_of_an_argument(context: Context, call: cst.Call) -> bool:
     return any(p is not None and (p.op == "refused" or p.data.get("name") == "state_dict") for p in inner)
 
 
+def _is_module(context: Context, info: ClassInfo) -> bool:
+    """Whether instances have nn.Module's own methods; what derives from a convolution is a Keras one, and has not."""
+    kinds = [base.rpartition(".")[2] for base in info.torch_bases() if base.startswith("torch.nn.")]
+    return info in context.module_based and {*kinds} <= CONTAINERS
+
+
 @operation("module_method")
 def module_method(context: Context, original: cst.Call, updated: cst.Call) -> Any:
     """parameters(), modules() … of a layer that may be a plain Keras one: the free function of the same name."""
@@ -227,7 +235,7 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
         if not _said_of_an_argument(context, original):
             context.say("API005", original, f"{name}: {rule.refuse}", rule.instead or "")
         return None
-    if isinstance(owner, Layer) and owner.info is not None and owner.info in context.module_based:
+    if isinstance(owner, Layer) and owner.info is not None and _is_module(context, owner.info):
         return None
     if name in (
         "modules",

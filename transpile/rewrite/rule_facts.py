@@ -10,6 +10,7 @@ import libcst as cst
 from transpile.infer.apply import MISSING, constant, dtype_of
 from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
 from transpile.infer.plans import Plan
+from transpile.infer.promotion import FLOATS
 from transpile.rewrite.context import Context
 from transpile.rulebook import MISSING as NO_CONSTANT
 
@@ -95,6 +96,15 @@ class RuleFacts:
         parameters = self.context.functions[-1].params
         names = [p.name.value for p in (*parameters.params, *parameters.kwonly_params)]
         return node.value in names and "self" not in names
+
+    def mixed(self, name: str) -> bool:
+        """Whether tensors given as one parameter need promotion: a known dtype meets another, or an integer's
+        meets one that is not known."""
+        fact = self.fact(name)
+        items = fact.items if isinstance(fact, Sequence) else None
+        dtypes = {f.dtype if isinstance(f := resolve(item), Tensor) else None for item in items or []}
+        known = dtypes - {None}
+        return len(known) > 1 or (len(dtypes) > 1 and not known <= {*FLOATS})
 
     def dtype(self, name: str) -> str | None:
         fact = self.fact(name)

@@ -6,11 +6,12 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.facts import Tensor, resolve
+from transpile.infer.facts import Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, Open, inverse, order
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import on, operation
+from transpile.rewrite.rule_call import warn_open
 
 __all__ = ["memory_places"]
 
@@ -74,9 +75,27 @@ def shape(context: Context, original: cst.Attribute, updated: cst.Attribute) -> 
     tensor = plan.data.get("tensor")
     if tensor is None:
         tensor = resolve(context.fact(original.value))
-        if not isinstance(tensor, Tensor):
+        if not isinstance(tensor, Tensor) and not _of_what_a_module_is_given(context, original.value, tensor):
             return None
     return expression(_sizes(context, source(updated.value), tensor))
+
+
+def _of_what_a_module_is_given(context: Context, owner: cst.BaseExpression, fact: Any) -> bool:
+    """Whether a name of which nothing else is known is a tensor, most likely: one that a method of a layer is given.
+
+    `F.pad(skip, of(skip.shape, x.shape))`: the sizes of both are asked for in one order.
+    """
+    if not (
+        context.channels_last and isinstance(owner, cst.Name) and isinstance(fact, Var) and context.functions
+    ):
+        return False
+    method = context.run.function_of.get(id(context.functions[0]))
+    if method is None or method.name == "__init__" or method.owner is None or not method.owner.is_module:
+        return False
+    if all(owner.value != parameter.name for parameter in method.parameters):
+        return False
+    warn_open(context, owner, "shape")
+    return True
 
 
 @operation("size")

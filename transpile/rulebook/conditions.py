@@ -99,6 +99,7 @@ CONDITIONS: dict[str, Any] = {
     in (wanted if isinstance(wanted, list) else [wanted]),
     "ranked": lambda facts, name, dim: facts.ranked(name) or _beyond_scalars(facts.constant(dim)),
     "dtype": lambda facts, name, wanted: facts.dtype(name) in wanted,
+    "mixed": lambda facts, name, _: getattr(facts, "mixed", _never)(name),
 }
 
 

@@ -17,7 +17,13 @@ def matmul(input, other):
 
 
 def einsum(equation, *operands):
-    """torch.einsum with "..." for axes that the result does not have: they are broadcast, and summed over."""
+    """torch.einsum of dtypes that differ, or with "..." for axes that the result does not have.
+
+    The former are promoted, the latter broadcast and summed over.
+    """
+    operands = promote(*operands)
+    if "..." not in equation:
+        return tf.einsum(equation, *operands)
     terms, _, result = equation.replace(" ", "").partition("->")
     terms = terms.split(",")
     free = [letter for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if letter not in equation]

@@ -40,6 +40,22 @@ class TorchLayer:
     def __deepcopy__(self, memo):
         return clone(self, memo)
 
+    def register_buffer(self, name, tensor, persistent=True):
+        """Keeps a tensor as a variable that is not trained."""
+        self._register(name, None if tensor is None else Buffer(tensor, persistent))
+
+    def register_parameter(self, name, param):
+        self._register(name, param)
+
+    def add_module(self, name, module):
+        self._register(name, module)
+
+    register_module = add_module
+
+    def _register(self, name, value):
+        """Sets an attribute, under the name that `torch_names` gives it where Keras needs torch's own."""
+        setattr(self, getattr(self, "torch_names", {}).get(name, name), value)
+
     def compute_output_spec(self, *args, **kwargs):
         # Keras would ask its own compute_output_shape, which does not know torch's arguments.
         return tf.keras.Operation.compute_output_spec(self, *args, **kwargs)
@@ -168,22 +184,6 @@ class Module(TorchLayer, tf.keras.layers.Layer):
 
     def named_parameters(self, prefix="", recurse=True):
         return named_parameters(self, prefix, recurse)
-
-    def register_buffer(self, name, tensor, persistent=True):
-        """Keeps a tensor as a variable that is not trained."""
-        self._register(name, None if tensor is None else Buffer(tensor, persistent))
-
-    def register_parameter(self, name, param):
-        self._register(name, param)
-
-    def add_module(self, name, module):
-        self._register(name, module)
-
-    register_module = add_module
-
-    def _register(self, name, value):
-        """Sets an attribute, under the name that `torch_names` gives it where Keras needs torch's own."""
-        setattr(self, getattr(self, "torch_names", {}).get(name, name), value)
 
     def get_submodule(self, target):
         """The sublayer of a dotted torch name."""

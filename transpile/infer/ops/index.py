@@ -461,7 +461,9 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
         inner = run.inner.pop(id(target), None)
         if inner is not None:
             region = inner[0]  # as it lies in memory: what is written there is turned, and not what was read
-        if isinstance(written, Tensor) and isinstance(region, Tensor) and value is not None:
+        if value is None:
+            run.plans[id(target)].data["parts"] = region, written
+        elif isinstance(written, Tensor) and isinstance(region, Tensor):
             _as_it_lies(run, value, written, region)
     elif isinstance(owner, Layer):
         run.plans[id(target)] = Plan("container_store", owner=owner)

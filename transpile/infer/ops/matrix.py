@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from transpile.infer.apply import Site, by_returns, hook, plain_inputs
-from transpile.infer.facts import Fact, Tensor
+from transpile.infer.facts import UNKNOWN, Fact, Sequence, Tensor, resolve
 from transpile.infer.layout import PLAIN, Open
 from transpile.infer.operators import matmul_result
+from transpile.infer.promotion import FLOATS, promoted
 
 
 @hook("matmul", "mm", "bmm")
@@ -25,10 +26,23 @@ def einsum(site: Site) -> Fact:
     equation = site.constant("equation")
     if not isinstance(result, Tensor) or not isinstance(equation, str):
         return result
+    dtype = _dtype_of_all(site) or (result.dtype if result.dtype in FLOATS else None)
     _, arrow, out = equation.partition("->")
     if arrow and "." not in out:
-        return Tensor(len(out.replace(" ", "")), None, result.dtype, PLAIN)
+        return Tensor(len(out.replace(" ", "")), None, dtype, PLAIN)
+    result.dtype = dtype
     return result
+
+
+def _dtype_of_all(site: Site) -> str | None:
+    """What torch promotes the operands to."""
+    given = [fact for _, fact in site.values.get("operands") or []]
+    listed = resolve(given[0]) if len(given) == 1 else None
+    facts = [resolve(f) for f in (listed.items or [] if isinstance(listed, Sequence) else given)]
+    whole = facts[0] if facts else UNKNOWN
+    for fact in facts[1:]:
+        whole = Tensor(1, None, promoted(whole, fact, "Multiply"))
+    return whole.dtype if isinstance(whole, Tensor) else None
 
 
 @hook("last_axes")
