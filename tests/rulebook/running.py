@@ -126,6 +126,9 @@ class Evaluated:
     def is_dtype(self, name: str) -> bool:
         return type(self.value(name)).__name__ == "DType"
 
+    def is_device(self, name: str) -> bool:
+        return self.value(name) is None or isinstance(self.value(name), str)
+
     def rank(self, name: str) -> int | None:
         return len(self.value(name).shape) if self.is_tensor(name) else None
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from harness import Pair
+from harness import FORMATS, Pair
+
+from transpile import translate
 
 SOURCE = """
 import torch
@@ -49,3 +51,59 @@ def test_equal(data_format):
     pair = Pair(SOURCE, "Net()", ["image[2,3,9]"], data_format=data_format, returns="plain")
     pair.check()
     pair.check_open()
+
+
+# a mixer of tokens and one of channels are handed to one wrapper: a convolution, and a Sequential of Linear layers
+MIXED = """
+import torch
+from torch import nn
+
+
+class Affine(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.g = nn.Parameter(torch.ones(1, 1, dim))
+
+    def forward(self, x):
+        return x * self.g
+
+
+class Scaled(nn.Module):
+    def __init__(self, dim, fn):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(1, 1, dim))
+        self.affine = Affine(dim)
+        self.fn = fn
+
+    def forward(self, x):
+        return self.fn(self.affine(x)) * self.scale + x
+
+
+def mixer(n, dim):
+    wrap = lambda fn: Scaled(dim, fn)
+    return nn.Sequential(
+        nn.Linear(5, dim),
+        wrap(nn.Conv1d(n, n, 1)),
+        wrap(nn.Sequential(nn.Linear(dim, dim), nn.Sequential(nn.GELU(), nn.Linear(dim, dim)))),
+        Affine(dim),
+        nn.Linear(dim, 3),
+    )
+
+
+class Net(nn.Module):
+    def __init__(self, n, dim):
+        super().__init__()
+        self.proj = nn.Linear(5, dim)
+        self.one = Scaled(dim, nn.Conv1d(n, n, 1))
+        self.two = Scaled(dim, nn.Sequential(nn.Linear(dim, dim), nn.GELU()))
+
+    def forward(self, x):
+        return self.two(self.one(self.proj(x)))
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+@pytest.mark.parametrize("factory", ["mixer(4, 6)", "Net(4, 6)"])
+def test_a_convolution_and_a_sequential_of_linear_layers(factory: str, data_format: str) -> None:
+    assert "called_in_torch_order(self.fn, " in translate(MIXED).code
+    Pair(MIXED, factory, ["f32[2,4,5]"], data_format=data_format, returns="plain").check()

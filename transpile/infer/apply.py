@@ -9,6 +9,7 @@ import libcst as cst
 
 from transpile.infer.broadcasting import broadcast
 from transpile.infer.dims import Dim
+from transpile.infer.dtypes import dtype_of
 from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Spread, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.plans import Plan
@@ -19,8 +20,6 @@ __all__ = ["MISSING", "Site", "apply", "constant", "dtype_of", "hook"]
 
 Operand = tuple[cst.BaseExpression | None, Fact]
 HOOKS: dict[str, Callable[[Site], Fact]] = {}
-DTYPES = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64",
-          "int": "int32", "short": "int16", "char": "int8", "byte": "uint8", "bool": "bool"}  # fmt: skip
 ALIASES = {
     "axis": "dim",
     "keepdims": "keepdim",
@@ -62,17 +61,6 @@ def constant(fact: Fact) -> Any:
         values = [constant(item) for item in fact.items]
         return MISSING if MISSING in values else tuple(values)
     return MISSING
-
-
-def dtype_of(fact: Fact) -> str | None:
-    """TensorFlow's name of a dtype fact."""
-    if isinstance(fact, Python) and fact.type == "dtype":
-        return fact.value if isinstance(fact.value, str) else None
-    if isinstance(fact, Ref) and fact.name.startswith("torch."):
-        name = fact.name[6:]
-        name = DTYPES.get(name, name)
-        return name if name in set(DTYPES.values()) | {"complex64", "complex128"} else None
-    return None
 
 
 class Site:

@@ -80,13 +80,25 @@ def _made_at(layer: Layer, site: int) -> bool:
     return all(choice.site == site for choice in layer.choices if not is_elementwise(choice.name))
 
 
+def _works_on_last(layer: Layer) -> bool:
+    """Whether a layer works on torch's last axis: one of torch's own, or a Sequential of such and no others."""
+    if layer.members is None:
+        return layer.info is None and layer.name.rpartition(".")[2] in ON_LAST_AXIS
+    facts = layer.members.items if layer.members.items is not None else [layer.members.element]
+    inner = [member for fact in facts if isinstance(member := resolve(fact), Layer)]
+    working = [member for member in inner if member.info is not None or not is_elementwise(member.name)]
+    known = len(inner) == len(facts) and layer.info is None and layer.name == "torch.nn.Sequential"
+    return known and bool(working) and all(map(_works_on_last, working))
+
+
 def _is_mixed(layer: Layer) -> bool:
     """Whether some of several layers work on images and others do not, all of them torch's own."""
     if not isinstance(layer, AnyLayer):
         return False
-    if any(choice.info is not None or choice.members is not None for choice in layer.choices):
-        return False
     working = [choice for choice in layer.choices if not is_elementwise(choice.name)]
-    on_last = [choice.name.rpartition(".")[2] in ON_LAST_AXIS for choice in working]
+    on_last = [_works_on_last(choice) for choice in working]
+    for choice, last in zip(working, on_last, strict=True):
+        if choice.info is not None or (choice.members is not None and not last):
+            return False
     on_images = [takes_images(choice) for choice in working]
     return any(on_last) and any(on_images) and all(map(operator.or_, on_last, on_images))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from transpile.infer.dims import Dim
+from transpile.infer.dtypes import dtype_of, is_dtype
 from transpile.infer.facts import (
     NEVER,
     UNKNOWN,
@@ -57,6 +58,9 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     for one, other in ((left, right), (right, left)):
         if is_empty(one) and isinstance(other, (Tensor, Var)):
             return other  # what torch.cat leaves out says nothing of what takes its place
+    if (is_dtype(left) or is_dtype(right)) and all(is_dtype(f) or isinstance(f, Var) for f in (left, right)):
+        one, other_dtype = dtype_of(left), dtype_of(right)
+        return left if one is not None and one == other_dtype else Python("dtype")
     if isinstance(left, Var) or isinstance(right, Var):
         var, other = (left, right) if isinstance(left, Var) else (right, left)
         if isinstance(other, Tensor) and isinstance(var, Var):

@@ -9,6 +9,7 @@ import libcst as cst
 
 from transpile.infer.apply import MISSING, constant, dtype_of
 from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
+from transpile.infer.ops.cast import is_device
 from transpile.infer.plans import Plan
 from transpile.infer.promotion import FLOATS
 from transpile.rewrite.context import Context
@@ -69,6 +70,10 @@ class RuleFacts:
         return fact is not None and (
             dtype_of(fact) is not None or (isinstance(fact, Python) and fact.type == "dtype")
         )
+
+    def is_device(self, name: str) -> bool:
+        value = self.plan.bound.get(name)
+        return value is None or (not isinstance(value, list) and is_device(value[0], resolve(value[1])))
 
     def rank(self, name: str) -> int | None:
         fact = self.fact(name)

@@ -91,6 +91,7 @@ CONDITIONS: dict[str, Any] = {
     "is_list": lambda facts, name, _: getattr(facts, "is_list", _never)(name),
     "ints": lambda facts, name, _: _leaves(facts.constant(name), int),
     "is_dtype": lambda facts, name, _: getattr(facts, "is_dtype", _never)(name),
+    "is_device": lambda facts, name, _: getattr(facts, "is_device", _never)(name),
     "equals": lambda facts, name, wanted: _same(facts.constant(name), wanted),
     "one_of": lambda facts, name, wanted: any(_same(facts.constant(name), w) for w in wanted),
     "matches": lambda facts, name, pattern: isinstance(value := facts.constant(name), str)

@@ -77,6 +77,15 @@ def as_float(x):
     return x if x.dtype.is_floating or x.dtype.is_complex else tf.cast(x, tf.float32)
 
 
+def to(input, target):
+    """Tensor.to of a dtype, a tensor or a device, which of the three only the run tells."""
+    if tf.is_tensor(target) or isinstance(target, (tf.Variable, tf.keras.Variable)):
+        target = target.dtype
+    if isinstance(target, str):  # a Keras variable's dtype, or the name of a device
+        target = getattr(tf.dtypes, target, None)
+    return tf.cast(input, target) if isinstance(target, tf.DType) else input
+
+
 def where(condition, input=None, other=None):
     """torch.where: the choice of elements, or without values the positions (one tensor per axis)."""
     if input is None:

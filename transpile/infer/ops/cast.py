@@ -2,8 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
+import libcst as cst
+
 from transpile.infer.apply import Site, dtype_of, hook
-from transpile.infer.facts import UNKNOWN, Fact, Tensor
+from transpile.infer.dtypes import is_dtype
+from transpile.infer.facts import UNKNOWN, Fact, Python, Tensor
+
+__all__ = ["is_device"]
+
+_DEVICES = re.compile(r".*(device|cuda|gpu|cpu|backend)s?\d*|dev|rank|local_rank", re.IGNORECASE)
+
+
+def is_device(node: Any, fact: Fact) -> bool:
+    """Whether what `x.to(…)` is given is a device: it is known to be none of the others, or is called one."""
+    if isinstance(fact, Python):
+        return fact.type in ("device", "str", "none", "int")
+    if isinstance(fact, Tensor) or is_dtype(fact):
+        return False
+    while isinstance(node, (cst.Call, cst.Subscript)):
+        node = node.func if isinstance(node, cst.Call) else node.value
+    name = node.attr if isinstance(node, cst.Attribute) else node
+    return isinstance(name, cst.Name) and _DEVICES.fullmatch(name.value) is not None
 
 
 @hook("cast", "to", "type", "type_as")
@@ -16,6 +38,8 @@ def cast(site: Site) -> Fact:
         if name in site.values:
             fact = site.fact(name)
             dtype = dtype_of(fact) or (fact.dtype if isinstance(fact, Tensor) else dtype)
+            if name == "device" and dtype is None and not is_device(site.operand(name), fact):
+                return Tensor(tensor.rank, tensor.dims, None, tensor.layout).with_axes_of(tensor)
     if tensor.rank is None and dtype is None:
         return tensor
     return Tensor(tensor.rank, tensor.dims, dtype or tensor.dtype, tensor.layout)
