@@ -10,7 +10,7 @@ import libcst as cst
 from transpile.infer.broadcasting import broadcast
 from transpile.infer.dims import Dim
 from transpile.infer.dtypes import dtype_of
-from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Spread, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Python, Sequence, Spread, Tensor, Var, resolve
 from transpile.infer.layout import IMAGE, PLAIN, Open
 from transpile.infer.plans import Plan
 from transpile.infer.promotion import real_of

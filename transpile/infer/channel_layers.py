@@ -11,7 +11,7 @@ import libcst as cst
 from transpile.infer.apply import Operand
 from transpile.infer.definitions import ClassInfo, FunctionInfo
 from transpile.infer.facts import Class, Layer, Ref, Tensor, resolve
-from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open
 from transpile.infer.run import Run
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "channel_layer",
     "made",
     "made_for_torch_order",
+    "say_flattened",
 ]
 
 CHANNEL_LAYERS = frozenset(
@@ -97,8 +98,14 @@ def _run_again(run: Run, others: list[Use]) -> None:
 def answer(run: Run, tensor: Tensor, node: cst.CSTNode, layout: Open) -> bool:
     """Decide the order of what such a layer is given, where nothing else has: an image, with its channels last.
 
-    Whoever calls from outside learns that from the signature; elsewhere it is said.
+    Whoever calls from outside learns that from the signature; elsewhere it is said. What is flattened may be anything:
+    its rank tells.
     """
+    if id(node) in run.flattened:
+        layout.settle(BY_RANK)
+        run.version += 1
+        say_flattened(run, run.flattened[id(node)])
+        return True
     site = next((site for site, uses in run.channel_uses.items() if id(node) in uses), None)
     if site is None:
         return False
@@ -119,6 +126,16 @@ def answer(run: Run, tensor: Tensor, node: cst.CSTNode, layout: Open) -> bool:
             "Annotate the parameter, for example `x: Float[Tensor, \"b c h w\"]`.",
         )  # fmt: skip
     return True
+
+
+def say_flattened(run: Run, node: cst.CSTNode) -> None:
+    """That the rank alone tells, when the output runs, how what is flattened here lies in memory."""
+    run.remark(
+        "LAY003", node,
+        "neither rank nor order of what is flattened here are known: at run time a tensor of rank 4 is taken as an "
+        "image with its channels last",
+        "Annotate the parameter, for example `x: Float[Tensor, \"b c h w\"]`.",
+    )  # fmt: skip
 
 
 def _is_entry(run: Run, function: FunctionInfo) -> bool:

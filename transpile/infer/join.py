@@ -59,8 +59,8 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
         if is_empty(one) and isinstance(other, (Tensor, Var)):
             return other  # what torch.cat leaves out says nothing of what takes its place
     if (is_dtype(left) or is_dtype(right)) and all(is_dtype(f) or isinstance(f, Var) for f in (left, right)):
-        one, other_dtype = dtype_of(left), dtype_of(right)
-        return left if one is not None and one == other_dtype else Python("dtype")
+        known = dtype_of(left)
+        return left if known is not None and known == dtype_of(right) else Python("dtype")
     if isinstance(left, Var) or isinstance(right, Var):
         var, other = (left, right) if isinstance(left, Var) else (right, left)
         if isinstance(other, Tensor) and isinstance(var, Var):

@@ -82,6 +82,7 @@ class Run:
         self.either: set[int] = (
             set()
         )  # members of which the run tells whether they work on images (either.py)
+        self.flattened: dict[int, cst.CSTNode] = {}  # what nn.Flatten is given, of unknown rank → where
         self.given_back: dict[int, tuple[Tensor, Pair]] = {}  # members whose result goes on in another layout
         self.definers: dict[str, list[ClassInfo]] = {}  # method name → the project's classes that define it
         self.any_order: set[int] = set()  # shapes of which only the rank or the first size is taken

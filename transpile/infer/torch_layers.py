@@ -9,10 +9,10 @@ import libcst as cst
 
 from transpile.infer.apply import Operand, constant, image_result, with_indices
 from transpile.infer.broadcasting import broadcast
-from transpile.infer.channel_layers import CHANNEL_LAYERS, channel_layer
+from transpile.infer.channel_layers import CHANNEL_LAYERS, channel_layer, say_flattened
 from transpile.infer.dims import Dim, product
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Sequence, Tensor, Var, resolve
-from transpile.infer.layout import IMAGE, PLAIN, Open
+from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Open
 from transpile.infer.operators import dim_of
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -82,6 +82,9 @@ def torch_layer(
     tensor = run.as_tensor(operand[1])
     spatial = SPATIAL.match(layer.name)
     if tensor is None:
+        if short == "Flatten" and operand[0] is not None and run.channels_last:
+            run.convert[id(operand[0])] = (Tensor(None, None, None, BY_RANK), PLAIN)
+            say_flattened(run, operand[0] if run.function is None else run.function.node)
         if spatial is None or short.startswith(("BatchNorm1", "Dropout1")):
             return UNKNOWN
         layout = IMAGE if run.channels_last else PLAIN  # whatever it is given, an image comes out
@@ -110,7 +113,7 @@ def torch_layer(
     if short in ("Linear", "LayerNorm", "RMSNorm", "CrossMapLRN2d"):
         return last_axis_layer(run, site, operand, tensor, layer, short)
     if short in ("Flatten", "Unflatten"):
-        return flatten_layer(run, layer, operand, tensor)
+        return flatten_layer(run, layer, operand, site, tensor)
     if short in ("Softmax", "LogSoftmax", "Softmin", "GLU"):
         return axis_layer(run, site, operand, tensor)
     return broadcast(run, site, [operand])
@@ -234,34 +237,36 @@ def is_packed(fact: Fact) -> bool:
     return isinstance(fact, Python) and fact.type == "packed"
 
 
-def flatten_layer(run: Run, layer: Layer, operand: Operand, tensor: Tensor) -> Fact:
-    """Flatten and Unflatten count torch's axes: they are given torch's order, unless the memory is the same in both."""
-    short = layer.name.rpartition(".")[2]
-    if short == "Unflatten":
-        run.want(operand[0], tensor, PLAIN)
-        return _unflattened(layer, tensor)
+def flatten_layer(run: Run, layer: Layer, operand: Operand, site: cst.CSTNode, tensor: Tensor) -> Fact:
+    """nn.Flatten and nn.Unflatten: axes are counted and merged in torch's order, so the operand is needed in it."""
+    layout = run.ask(tensor, operand[0] or site)
     start = constant(layer.arguments.get("start_dim", Python("int", 1)))
     end = constant(layer.arguments.get("end_dim", Python("int", -1)))
-    layout = run.layout(tensor)
-    if isinstance(layout, Open):
-        run.want(operand[0], tensor, IMAGE)
-        layout = run.layout(tensor)
-    known = tensor.rank is not None and isinstance(start, int) and isinstance(end, int)
+    flat = layer.name.rpartition(".")[2] == "Flatten"
+    whole = flat and start == 1 and end in (-1, (tensor.rank or 0) - 1)
+    if isinstance(layout, Open) and tensor.rank is None:
+        node = operand[0] if id(operand[0]) in run.facts or run.function is None else run.function.node
+        run.flattened[id(operand[0] or site)] = node or site
     # (N, C, 1, 1) has its channels at the same places in memory
-    no_space = tensor.dims is not None and all(d is not None and d.value == 1 for d in tensor.dims[2:])
-    if not (layout == IMAGE and no_space and start == 1 and end in (-1, (tensor.rank or 0) - 1)):
-        run.want(operand[0], tensor, PLAIN)
-    elif operand[0] is not None:
-        run.convert.pop(id(operand[0]), None)
+    pooled = tensor.dims is not None and sum(d is None or d.value != 1 for d in tensor.dims[1:]) <= 1
+    if layout and isinstance(layout, tuple):
+        if not (whole and pooled):
+            run.want(operand[0], tensor, PLAIN)
+        elif operand[0] is not None:
+            run.convert.pop(id(operand[0]), None)
+    if not flat:
+        return _unflattened(layer, tensor)
     if start == 1 and end == -1:
         return Tensor(2, (tensor.dim(0), None), tensor.dtype, PLAIN)
-    if not known or not tensor.rank:
+    if not tensor.rank or not isinstance(start, int) or not isinstance(end, int):
         return Tensor(None, None, tensor.dtype, PLAIN)
     first, last = start % tensor.rank, end % tensor.rank
-    if tensor.dims is None:
-        return Tensor(tensor.rank - (last - first), None, tensor.dtype, PLAIN)
-    merged = (*tensor.dims[:first], product(tensor.dims[first : last + 1]), *tensor.dims[last + 1 :])
-    return Tensor(len(merged), merged, tensor.dtype, PLAIN)
+    rank = tensor.rank - (last - first)
+    merged = None
+    if tensor.dims is not None:
+        merged = (*tensor.dims[:first], product(tensor.dims[first : last + 1]), *tensor.dims[last + 1 :])
+    after = Open(made_of=layout) if isinstance(layout, Open) and rank > 2 else PLAIN
+    return Tensor(rank, merged, tensor.dtype, after)
 
 
 def _unflattened(layer: Layer, tensor: Tensor) -> Tensor:

@@ -57,7 +57,8 @@ def _views(context: Context, assignment: cst.Assign) -> set[int]:
         return set()
     if any(isinstance(e, cst.StarredElement) for e in (*target.elements, *value.elements)):
         return set()
-    changed = {source(e.value.value) for e in target.elements if _is_store(context, e.value)}
+    stored: list[Any] = [e.value for e in target.elements if _is_store(context, e.value)]
+    changed = {source(store.value) for store in stored}
     return {
         place
         for place, (left, right) in enumerate(zip(target.elements, value.elements, strict=True))
