@@ -89,3 +89,64 @@ def test_a_tensor_that_was_kept_is_used_as_long_as_it_fits():
     assert layer.grid is first
     layer(tf.ones((3, 4)))
     assert layer.grid is not first
+
+
+NEAR_KEYED = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, other):
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(4))
+        self.other = other
+        self.first, self.names, self.made = {}, {}, {}
+
+    def forward(self, x, n: int):
+        if n not in self.first:
+            self.first[n] = x * self.bias
+        if n not in self.names:
+            self.names[n] = str(n)
+        if n in self.made:
+            self.made[n] = self.bias * n
+        if n not in self.other.made:
+            self.other.made[n] = self.bias * n
+        return x + self.first[n]
+"""
+KEYED = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.bias = nn.Parameter(torch.arange(4.0))
+        self.tables = {}
+
+    def table(self, n: int, device):
+        key = str(device)
+        if (n, key) not in self.tables:
+            steps = torch.ones(4, device=device) * n
+            self.tables[(n, key)] = steps * self.bias
+        return self.tables[(n, key)]
+
+    def forward(self, x):
+        return x + self.table(x.shape[-1], x.device)
+"""
+
+
+def test_what_is_kept_under_a_key_and_made_of_more_stays():
+    assert "outdated" not in translate(NEAR_KEYED).code
+
+
+def test_what_is_kept_under_a_key_is_made_again_in_another_graph():
+    layer = translated(KEYED).Net()
+    x = tf.ones((2, 4))
+    wanted = 1 + 4 * np.arange(4.0)[None].repeat(2, 0)
+    for call in (tf.function(layer), layer, tf.function(layer), layer):
+        np.testing.assert_array_equal(call(x), wanted)
+    first = next(iter(layer.tables.values()))
+    layer(x)
+    assert next(iter(layer.tables.values())) is first
