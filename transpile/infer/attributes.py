@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from transpile.infer.apply import apply
+from transpile.infer.apply import apply, dtype_of
 from transpile.infer.containers import own_members
 from transpile.infer.definitions import ClassInfo
 from transpile.infer.dims import Dim
@@ -53,7 +53,18 @@ INT_ATTRIBUTES = frozenset(
 
 @expression_handler(cst.Attribute)
 def attribute(run: Run, node: cst.Attribute) -> Fact:
-    return attribute_of(run, node, evaluate(run, node.value))
+    owner = evaluate(run, node.value)
+    fact = attribute_of(run, node, owner)
+    if node.attr.value == "is_floating_point" and run.module.concerns_torch and _may_be_dtype(resolve(owner)):
+        run.plans[id(node)] = Plan("is_floating")  # a tensor and a layer are asked by a call
+        return Python("bool")
+    return fact
+
+
+def _may_be_dtype(fact: Fact) -> bool:
+    if isinstance(fact, Ref):
+        return dtype_of(fact) is not None
+    return isinstance(fact, Var) or fact is UNKNOWN or (isinstance(fact, Python) and fact.type == "dtype")
 
 
 def _is_value(run: Run, fact: Ref) -> bool:
