@@ -52,11 +52,11 @@ RETURNS = frozenset(_RETURNS.split())
 
 # The operations whose layout is decided in Python (transpile.infer), by torch's name.
 _HOOKS = """
-tensor H T adjoint arange meshgrid cast cat chunk class_loss clone create detach distribution einsum expand expand_as
-flatten flip index_select last_axes like linear mH mT matmul max min movedim narrow packed pad pad_packed permute repeat
-repeat_interleave reshape roll same select size split split_with_sizes squeeze stack hstack vstack dstack column_stack
-t tensor_or_size tensor_split to transpose tree_flatten tree_leaves tree_map tree_structure tree_test tree_unflatten
-complex real type type_as unbind unflatten unique unsqueeze view where
+tensor H T adjoint arange attention meshgrid cast cat chunk class_loss clone create detach distribution einsum expand
+expand_as flatten flip index_select last_axes like linear mH mT matmul max min movedim narrow packed pad pad_packed
+permute repeat repeat_interleave reshape roll same select size split split_with_sizes squeeze stack hstack vstack
+dstack column_stack t tensor_or_size tensor_split to transpose tree_flatten tree_leaves tree_map tree_structure
+tree_test tree_unflatten complex real type type_as unbind unflatten unique unsqueeze view where
 """
 LAYOUT_HOOKS = frozenset(_HOOKS.split())
 

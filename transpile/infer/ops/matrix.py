@@ -19,6 +19,16 @@ def matmul(site: Site) -> Fact:
     return matmul_result(first, second)
 
 
+@hook("attention")
+def attention(site: Site) -> Fact:
+    """Two matrix products, and a mask beside the first: no operand is an image, as far as nothing else says so."""
+    for name in ("query", "key", "value", "attn_mask"):
+        tensor = site.tensor(name) if site.given(name) else None
+        if tensor is not None:
+            site.run.want(site.operand(name), tensor, PLAIN)
+    return by_returns(site, plain_inputs(site))
+
+
 @hook("einsum")
 def einsum(site: Site) -> Fact:
     """The letters behind the arrow are the axes of what comes out."""
