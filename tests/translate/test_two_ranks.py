@@ -193,3 +193,55 @@ class Net(nn.Module):
 @pytest.mark.parametrize("pooled", [True, False])
 def test_a_permute_in_one_arm_says_nothing_of_the_other(pooled, data_format):
     Pair(FLAT, f"Net({pooled})", ["image[2,3,6,7]"], data_format=data_format).check()
+
+
+# four axes in two orders, then three: a map and its tokens under one name are two values
+TOKENS = """
+from torch import nn
+
+
+class Block(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, x, sizes):
+        return x + self.norm(x) * sizes[0]
+
+
+class Stage(nn.Module):
+    def __init__(self, dim, wide, smaller):
+        super().__init__()
+        self.smaller = nn.Conv2d(dim, wide, 2, 2) if smaller else None
+        self.checked = False
+        self.blocks = nn.ModuleList([Block(wide) for _ in range(2)])
+
+    def forward(self, x):
+        if self.smaller is not None:
+            x = self.smaller(x)
+            x = x.permute(0, 2, 3, 1)
+        b, h, w, c = x.shape
+        x = x.reshape(b, -1, c)
+        for block in self.blocks:
+            if self.checked:
+                x = block(x, (h, w))
+            else:
+                x = block(x, (h, w))
+        return x.reshape(b, h, w, -1).permute(0, 3, 1, 2).contiguous()
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.stem = nn.Conv2d(3, 4, 3, padding=1)
+        self.stages = nn.Sequential(Stage(4, 4, False), Stage(4, 6, True))
+
+    def forward(self, x):
+        x = self.stem(x).permute(0, 2, 3, 1)
+        return self.stages(x).mean((2, 3))
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_the_tokens_of_a_map_of_two_orders(data_format):
+    Pair(TOKENS, "Net()", ["image[2,3,6,8]"], data_format=data_format).check()

@@ -52,8 +52,15 @@ def merge(run: Run, first: Env, second: Env) -> Env:
 def pin(run: Run, name: str, left: Fact, right: Fact) -> None:
     if run.function is None:
         return
+    ranks = run.function.pinned_ranks.setdefault(name, set())
+    new = {t.rank for t in (resolve(left), resolve(right)) if isinstance(t, Tensor)} - ranks
     if name not in run.function.pins:
+        ranks |= new
         _choose_pin(run, run.function, name, left, right)
+    elif new:
+        ranks |= new
+        run.function.dirty = True
+        run.version += 1
     _follow(run, run.function, name, left, right)
 
 

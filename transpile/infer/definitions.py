@@ -103,6 +103,7 @@ class FunctionInfo:
         self._bound: set[str] | None = None
         self.narrowed: dict[tuple[str, str], Var] = {}
         self.pins: dict[str, Any] = {}  # local name → layout that all its assignments agree on
+        self.pinned_ranks: dict[str, set[int | None]] = {}  # and the ranks that branches left in two layouts
         # local names that were assigned what is in torch's order and of unknown rank: a pin does not convert it
         self.unranked: set[str] = set()
         self.unpacked: dict[str, Any] = (

@@ -300,6 +300,13 @@ def pinned(run: Run, name: str, fact: Fact, value: cst.BaseExpression | None) ->
     back = resolved.rank is None and pin == PLAIN and layout in (IMAGE, BY_RANK)
     if pin is None or not (back or by_rank or beside_unpacked or (resolved.rank and 3 <= resolved.rank <= 5)):
         return fact
+    if (
+        resolved.rank == 3
+        and pin == IMAGE
+        and layout == PLAIN
+        and function.pinned_ranks.get(name, {3}) <= {4, 5}
+    ):
+        return fact  # `x = x.reshape(b, -1, c)`: what had four axes is another value
     if isinstance(layout, tuple) and layout == (
         pin if resolved.rank is None else normalize(pin, resolved.rank)
     ):
