@@ -429,9 +429,13 @@ def reference_call(
     if name == "collections.OrderedDict" and positional:
         inner = resolve(positional[0][1])
         if isinstance(inner, Sequence):
-            pairs = [resolve(item) for item in inner.items or []]
-            values = [p.items[1] for p in pairs if isinstance(p, Sequence) and p.items and len(p.items) == 2]
-            return Sequence("ordered", values) if values and len(values) == len(pairs) else dict_of(inner)
+            items = [resolve(item) for item in inner.items or []]
+            pairs = [p for p in items if isinstance(p, Sequence) and p.items and len(p.items) == 2]
+            if not pairs or len(pairs) < len(items):
+                return dict_of(inner)
+            ordered = Sequence("ordered", [pair.items[1] for pair in pairs if pair.items])
+            ordered.places = [pair.places[1] if pair.places else None for pair in pairs]
+            return ordered
         return dict_of(inner)
     if name == "collections.OrderedDict":
         return Dict(empty=not node.args)

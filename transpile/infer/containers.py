@@ -50,12 +50,21 @@ def members_of(
         if isinstance(inner, Sequence):
             return Sequence("list", inner.items, inner.element)
         return Sequence("list", None, UNKNOWN)
+    given = _in_order(run, node, positional, starred)
+    given.made_in = (run.function, tuple(run.within))
+    return given
+
+
+def _in_order(run: Run, node: cst.Call, positional: list[Operand], starred: bool) -> Sequence:
+    """The members that a Sequential is made with."""
     if starred:
         return _spread(run, node)
     if len(positional) == 1:
         inner = resolve(positional[0][1])
         if isinstance(inner, Sequence) and inner.type == "ordered":
-            return Sequence("list", inner.items, inner.element)
+            named = Sequence("list", inner.items, inner.element)
+            named.places = inner.places
+            return named
         if isinstance(inner, Dict):
             return Sequence("list", None, inner.value)
     given = Sequence("list", [fact for _, fact in positional])
@@ -106,8 +115,14 @@ def grow(run: Run, owner: Sequence, items: list[tuple[int, Fact]]) -> None:
     """Put items at the end of a list: surely and once, or inside the loops and branches that are under way."""
     path = _path(run, owner)
     if path == () and owner.items is not None:
-        owner.places = [*_places(owner), *(place for place, _ in items)]
-        owner.items += [fact for _, fact in items]
+        places = _places(owner)
+        for place, fact in items:
+            if place in places:  # of a container that an earlier run of the body has filled
+                owner.items[places.index(place)] = fact
+            else:
+                places.append(place)
+                owner.items.append(fact)
+        owner.places = list(places)
         return
     _loosen(owner, path)
     if owner.content is not None and path is not None:

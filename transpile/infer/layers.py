@@ -12,7 +12,7 @@ from transpile.infer.builtins import SuperOf
 from transpile.infer.by_class import call_by_class, member_by_class
 from transpile.infer.channel_layers import made
 from transpile.infer.computed_names import pattern
-from transpile.infer.containers import CONTAINERS, container_kind, members_of, own_members
+from transpile.infer.containers import CONTAINERS, container_kind, extend, grow, members_of, own_members
 from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
 from transpile.infer.either import call_either, call_one_of
@@ -109,9 +109,12 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
             if name == "extend":
                 resolved = resolve(fact)
                 fact = resolved.any() if isinstance(resolved, Sequence) else UNKNOWN
-            current = held.any()
-            held.element = fact if held.items == [] else join(current, fact)
-            held.items = None
+            if kind == "torch.nn.Sequential" and name != "insert":
+                _put_last(run, node, owner, held, positional[-1][1], name == "extend")
+            else:
+                current = held.any()
+                held.element = fact if held.items == [] else join(current, fact)
+                held.items = None
             key = constant(positional[0][1]) if len(positional) > 1 else None
             if name in ("add_module", "register_module") and owner.site is not None and isinstance(key, str):
                 known = run.named_members.get((owner.site, key))
@@ -133,6 +136,18 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
         positional, keywords, starred = arguments(run, node)
         return call_layer(run, node, owner, positional, keywords, starred)
     return None
+
+
+def _put_last(run: Run, node: cst.Call, owner: Layer, held: Sequence, fact: Fact, several: bool) -> None:
+    """`self.add_module("conv", conv)`, `layers.append(conv)`: what a Sequential runs after all that it holds so far."""
+    place = node.args[-1].value
+    if several:
+        extend(run, held, place, fact)
+    else:
+        grow(run, held, [(id(place), fact)])
+    if owner.info is not None and ("last", id(place), None) not in run.learnt:
+        run.learn("last", place)
+        run.stored_anew(owner.info)
 
 
 MODULE_METHODS = frozenset(
