@@ -10,7 +10,7 @@ from transpile.infer.facts import Dict, Sequence, Spread, resolve
 from transpile.infer.iteration import element_of
 from transpile.infer.run import Run
 
-__all__ = ["arguments"]
+__all__ = ["arguments", "items_in"]
 
 
 def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operand], bool]:
@@ -36,3 +36,14 @@ def arguments(run: Run, node: cst.Call) -> tuple[list[Operand], dict[str, Operan
         else:
             positional.append((arg.value, fact))
     return positional, keywords, starred
+
+
+def items_in(run: Run, arg: cst.Arg) -> int | None:
+    """How many arguments `*pair` stands for, where that is known and `pair` may be written once for each of them."""
+    written: cst.BaseExpression = arg.value
+    while isinstance(written, cst.Attribute):
+        written = written.value
+    fact = run.fact(arg.value)
+    if arg.star != "*" or not isinstance(written, cst.Name) or not isinstance(fact, Sequence):
+        return None
+    return len(fact.items) if fact.items is not None and fact.type in ("tuple", "list") else None

@@ -9,7 +9,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.apply import Operand, apply
-from transpile.infer.arguments import arguments
+from transpile.infer.arguments import arguments, items_in
 from transpile.infer.attributes import attribute_of
 from transpile.infer.autograd import saved_for_backward
 from transpile.infer.builtins import call_builtin, dict_of
@@ -200,7 +200,7 @@ def method_call(run: Run, node: cst.Call, func: cst.Attribute, owner: Fact) -> F
         if rule is None:
             run.plans[id(node)] = Plan("unknown_method", name=name)
             return Tensor(None, None, None, owner.layout) if owner.rank is not None else UNKNOWN
-        if starred and (_unpacks_dict(run, node, rule) or not _takes_spread(rule, node)):
+        if starred and (_unpacks_dict(run, node, rule) or not _takes_spread(run, rule, node)):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return UNKNOWN
         fact = apply(run, node, rule, positional, keywords, (func.value, owner))
@@ -337,9 +337,11 @@ def written_here(node: cst.BaseExpression) -> dict[str, cst.BaseExpression] | No
     return None
 
 
-def _takes_spread(rule: Any, node: cst.Call) -> bool:
+def _takes_spread(run: Run, rule: Any, node: cst.Call) -> bool:
     """Whether `*rest`, if there is one, has a place."""
-    return any(p.kind == "varargs" for p in rule.params) or not any(arg.star == "*" for arg in node.args)
+    if any(p.kind == "varargs" for p in rule.params):
+        return True
+    return all(items_in(run, arg) is not None for arg in node.args if arg.star == "*")
 
 
 def _names_a_dim(node: cst.Call) -> bool:
@@ -408,7 +410,7 @@ def reference_call(
         elif (
             starred
             and not _only_options(rule, node, positional)
-            and (_unpacks_dict(run, node, rule) or not _takes_spread(rule, node))
+            and (_unpacks_dict(run, node, rule) or not _takes_spread(run, rule, node))
         ):
             run.plans[id(node)] = Plan("left", rule, reason="starred arguments")
             return Tensor(None, None, None, Open()) if rule.kind == "function" else UNKNOWN

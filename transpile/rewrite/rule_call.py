@@ -6,6 +6,7 @@ from typing import Any
 
 import libcst as cst
 
+from transpile.infer.arguments import items_in
 from transpile.infer.calls import options_of, written_here
 from transpile.infer.facts import Python, Sequence, Tensor, resolve
 from transpile.infer.layout import Open, inverse, order
@@ -42,9 +43,18 @@ def arguments(
             }
         elif arg.keyword is not None:
             keywords[arg.keyword.value] = text
+        elif (number := _spread(context, original, rule, place)) is not None:
+            positional += [f"{text}[{i}]" for i in range(number)]
         else:
             positional.append(arg.star + text)
     return positional, keywords
+
+
+def _spread(context: Context | None, original: cst.Call | None, rule: Any, place: int) -> int | None:
+    """How many arguments `*pair` is, where each parameter has a name; any number may stay as they are written."""
+    if context is None or original is None or any(p.kind == "varargs" for p in rule.params):
+        return None
+    return items_in(context.run, original.args[place])
 
 
 @operation("rule")
