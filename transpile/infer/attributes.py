@@ -64,7 +64,11 @@ def attribute(run: Run, node: cst.Attribute) -> Fact:
 def _may_be_dtype(fact: Fact) -> bool:
     if isinstance(fact, Ref):
         return dtype_of(fact) is not None
-    return isinstance(fact, Var) or fact is UNKNOWN or (isinstance(fact, Python) and fact.type == "dtype")
+    return (
+        isinstance(fact, Var)
+        or fact is UNKNOWN
+        or (isinstance(fact, Python) and fact.type in ("dtype", "object"))
+    )
 
 
 def _is_value(run: Run, fact: Ref) -> bool:

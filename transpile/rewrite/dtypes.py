@@ -8,22 +8,25 @@ import libcst as cst
 
 from transpile.infer.dtypes import is_dtype
 from transpile.infer.facts import resolve
+from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
-from transpile.rewrite.registry import on
+from transpile.rewrite.registry import on, operation
 
 __all__: list[str] = []
 
-NAMES = {"is_floating_point": "is_floating", "itemsize": "size"}
+
+@operation("is_floating")
+def is_floating(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
+    """x.dtype.is_floating_point → tf.as_dtype(x.dtype).is_floating; a Keras variable's dtype is a string."""
+    context.needs("tf")
+    return expression(f"tf.as_dtype({source(updated.value)}).is_floating")
 
 
 @on(cst.Attribute)
-def dtype_attribute(context: Context, original: cst.Attribute, updated: Any) -> Any:
-    """x.dtype.is_floating_point → x.dtype.is_floating; is_complex has one name in both."""
-    name = NAMES.get(original.attr.value)
-    if name is None or id(original) in context.callees or not isinstance(updated, cst.Attribute):
+def itemsize(context: Context, original: cst.Attribute, updated: Any) -> Any:
+    """dtype.itemsize → dtype.size"""
+    if original.attr.value != "itemsize" or id(original) in context.callees:
         return None
-    owner = original.value
-    written = isinstance(owner, cst.Attribute) and owner.attr.value == "dtype"
-    if not is_dtype(resolve(context.fact(owner))) and not (written and name == "is_floating"):
+    if not isinstance(updated, cst.Attribute) or not is_dtype(resolve(context.fact(original.value))):
         return None
-    return updated.with_changes(attr=cst.Name(name))
+    return updated.with_changes(attr=cst.Name("size"))

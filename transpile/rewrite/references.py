@@ -261,10 +261,3 @@ def device(context: Context, original: cst.Attribute, updated: cst.Attribute) ->
 def device_type(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
     """x.device.type"""
     return expression(f"{context.support('device_type')}({source(updated.value)})")
-
-
-@operation("is_floating")
-def is_floating(context: Context, original: cst.Attribute, updated: cst.Attribute) -> Any:
-    """dtype.is_floating_point; a Keras variable's dtype is a string"""
-    context.needs("tf")
-    return expression(f"tf.as_dtype({source(updated.value)}).is_floating")
