@@ -105,6 +105,7 @@ def _give_back(run: Run, choices: list[Layer], results: list[Result], result: Fa
     common = resolve(result) if result is not None else UNKNOWN
     layout = run.layout(common) if isinstance(common, Tensor) else PLAIN
     sites = [_returns_at(choice) for choice in choices]
+    certain = all(isinstance(resolve(fact), Tensor) for fact, _, _ in results)
     for site, (fact, _, _) in zip(sites, results, strict=True):
         own = resolve(fact)
         if site is None or site not in run.facts or sites.count(site) > 1 or not isinstance(own, Tensor):
@@ -112,7 +113,7 @@ def _give_back(run: Run, choices: list[Layer], results: list[Result], result: Fa
         have = run.layout(own)
         if have == layout:
             run.given_back.pop(site, None)
-        elif isinstance(layout, tuple) and isinstance(have, tuple):
+        elif isinstance(layout, tuple) and isinstance(have, tuple) and (certain or site in run.arranged):
             run.given_back[site] = (own, layout)
 
 

@@ -187,7 +187,9 @@ def cat(site: Site) -> Fact:
     dim = site.constant("dim", 0 if "dim" not in site.values else MISSING)
     site.plan.data["tensor"] = Tensor(first.rank, None, first.dtype, layout)
     if not first.rank or dim is MISSING:
-        layout = run.ask(first, site.node)
+        own = run.ask(first, site.node)
+        turned = isinstance(layout, tuple) and own != layout  # all members are brought to one order
+        layout = layout if turned else own
         if is_channel_axis(layout, dim):
             site.plan.data["place"] = {"dim": -1}
         elif isinstance(layout, Open) or first.rank is None:
@@ -195,7 +197,9 @@ def cat(site: Site) -> Fact:
                 site.plan.data["open_axes"] = ["dim"]
         else:
             site.plan.data["axes"] = ["dim"]
-        return first if not first.rank else Tensor(first.rank, None, first.dtype, first.layout)
+        if turned and not first.rank:
+            return Tensor(None, None, first.dtype, layout).with_axes_of(first)
+        return first if not first.rank else Tensor(first.rank, None, first.dtype, layout)
     run.ask(first, site.node)
     if isinstance(dim, int) and dim % first.rank != 0:
         site.plan.data["axes"] = ["dim"]

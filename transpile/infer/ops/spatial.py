@@ -63,8 +63,12 @@ def interpolate(site: Site) -> Fact:
     if rank is None:
         mode = site.constant("mode", "nearest")
         size = site.fact("size")
-        if site.rule.torch.rpartition(".")[2].startswith("pixel"):
+        short = site.rule.torch.rpartition(".")[2]
+        grid = site.tensor("grid") if short == "grid_sample" else None
+        if short.startswith("pixel"):
             rank = 4
+        elif short == "grid_sample":  # rarely of volumes
+            rank = grid.rank if grid is not None and grid.rank == 5 else 4
         elif isinstance(mode, str) and mode in RANKS:
             rank = RANKS[mode]
         elif isinstance(size, Sequence) and size.items is not None:
