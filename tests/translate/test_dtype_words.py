@@ -19,11 +19,13 @@ def f(x: torch.Tensor, kind: Kind):
     return x.is_floating_point(), torch.is_floating_point(x), Kind().is_floating_point
 """
 SOURCE = """
+from typing import Optional
+
 import torch
 from torch import nn
 
 
-def wide(dtype):
+def wide(dtype: Optional[torch.dtype]):
     if dtype is None:
         dtype = torch.get_default_dtype()
     return torch.float64 if dtype.is_floating_point else dtype

@@ -140,3 +140,34 @@ def test_a_weight_is_stored_in_the_order_of_torch(data_format):
     for ours, layer in ((model.shift, wanted.shift), (model.mix, wanted.mix)):
         np.testing.assert_allclose(ours.weight, layer.weight.detach(), rtol=1e-6)
         np.testing.assert_allclose(ours.bias, layer.bias.detach(), rtol=1e-6)
+
+
+# Keras leaves `weights` and `metrics` free for nobody
+RESERVED = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weights = nn.Parameter(torch.zeros(3))
+        self.metrics = {}
+        nn.init.constant_(self.weights, 3.0)
+        self.weights.data.mul_(2)
+
+    def table(self, n: int):
+        if n not in self.metrics:
+            self.metrics[n] = self.weights * n
+        return self.metrics[n]
+
+    def forward(self, x):
+        return x * self.weights + self.table(2)
+"""
+
+
+def test_a_store_goes_to_the_name_that_the_output_has():
+    module = imported(translate(RESERVED).code)
+    with without_torch():
+        model = module.Net()
+        np.testing.assert_allclose(model(np.ones((2, 3), "float32")), 18 * np.ones((2, 3)))

@@ -23,6 +23,7 @@ from transpile.infer.facts import Self, Sequence, Tensor, resolve
 from transpile.infer.open_sizes import reached
 from transpile.rewrite.code import expression, source
 from transpile.rewrite.context import Context
+from transpile.rewrite.modules import in_the_output
 from transpile.rewrite.registry import on
 from transpile.source.walk import children, descendants
 
@@ -93,7 +94,11 @@ def _kept_by_key(context: Context, node: cst.If) -> str | None:
             return None
         target = only.targets[0].target
         if source(target) == stored:
-            return f"{source(place)}.get({source(key)})" if _is_tensor(context, only.value) else None
+            return (
+                f"{in_the_output(context, place)}.get({source(key)})"
+                if _is_tensor(context, only.value)
+                else None
+            )
         if not isinstance(target, cst.Name):
             return None
         names.add(target.value)

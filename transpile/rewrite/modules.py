@@ -16,7 +16,7 @@ from transpile.rewrite.references import class_text
 from transpile.rewrite.registry import on, operation
 from transpile.source.walk import descendants
 
-__all__ = ["RESERVED", "needs_module"]
+__all__ = ["RESERVED", "in_the_output", "needs_module"]
 
 # What a Keras layer calls its own (FACTS: attribute names that a layer cannot take).
 RESERVED = frozenset(
@@ -162,6 +162,18 @@ def reserved(context: Context, original: cst.Attribute, updated: Any) -> Any:
             if name in renamed_attributes(info):
                 return updated.with_changes(attr=cst.Name(f"{name}_"))
     return None
+
+
+def in_the_output(context: Context, original: cst.BaseExpression) -> str:
+    """The text of a name or an attribute as the output has it, where only the node of the source is at hand."""
+
+    def renamed(node: Any) -> Any:
+        if not isinstance(node, cst.Attribute):
+            return node
+        updated = node.with_changes(value=renamed(node.value))
+        return reserved(context, node, updated) or updated
+
+    return source(renamed(original))
 
 
 @on(cst.FunctionDef)

@@ -12,6 +12,7 @@ from transpile.infer.plans import Plan
 from transpile.rewrite.code import source, statement
 from transpile.rewrite.context import Context
 from transpile.rewrite.conversions import turned
+from transpile.rewrite.modules import in_the_output
 from transpile.rewrite.registry import on, operation
 from transpile.source.walk import descendants
 
@@ -194,7 +195,7 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
             "changes a temporary tensor in place: TensorFlow has no views, so the change is lost",
         )
         return None
-    return kept(context, target, source(target), source(updated.value))
+    return kept(context, target, in_the_output(context, target), source(updated.value))
 
 
 @operation("changed_argument")
@@ -204,7 +205,7 @@ def changed_argument(context: Context, original: cst.Expr, updated: Any) -> Any:
     if plan is None or not isinstance(updated, cst.Expr):
         return None
     target = plan.data["argument"]
-    return kept(context, target, source(target), source(updated.value))
+    return kept(context, target, in_the_output(context, target), source(updated.value))
 
 
 def changed_part(context: Context, target: cst.Subscript, updated: cst.Expr) -> Any:
