@@ -100,3 +100,50 @@ def test_one_of_two_orders_under_a_name(data_format: str) -> None:
 def test_a_map_is_flattened_in_torch_order_where_it_is_flattened() -> None:
     tower = translate(FILLED).code.split("class Tower")[1].split("class Net")[0]
     assert tower.count("channels_first") + tower.count("in_torch_order") <= 1
+
+
+# each takes torch's order and leaves an image; what is cut off later says nothing of where they are made
+CUT = HEAD + """
+class Stage(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.mixed = False
+        self.norm = nn.LayerNorm(dim)
+        self.conv = nn.Conv2d(9, 9, 1)
+
+    def forward(self, x):
+        b, h, w, c = x.shape
+        x = self.norm(x) * h
+        if self.mixed:
+            x = self.conv(x)
+        return x
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers = []
+        for _ in range(3):
+            layers += [Stage(5)]
+        self.layers = nn.Sequential(*layers)
+        self.norm = nn.LayerNorm(5)
+
+    def cut(self, n):
+        self.layers = self.layers[:n]
+
+    def forward(self, x):
+        return self.norm(self.layers(x)).mean((1, 2))
+"""
+UNPLACED = CUT.replace("nn.Sequential(*layers)", "nn.Sequential(*layers)[:2]")
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_a_container_that_is_cut_off(data_format: str) -> None:
+    Pair(CUT, "Net()", ["f32[2,4,6,5]"], data_format=data_format).check()
+
+
+def test_what_nothing_can_convert_is_said() -> None:
+    assert not any("nothing converts" in d.message for d in translate(CUT).diagnostics)
+    assert any(
+        d.code == "LAY003" and "nothing converts" in d.message for d in translate(UNPLACED).diagnostics
+    )

@@ -340,7 +340,7 @@ def call_sequential(run: Run, node: cst.Call | None, layer: Layer, positional: l
         if not isinstance(member, Layer):
             return run.var(("call", place), f"call{place}", tensorlike=True)
         key = (members.places[0] if members.places else None) or layer.site or place or id(member)
-        return call_repeated(run, member, members, current, key, _alone)
+        return call_repeated(run, member, members, current, key, _alone, node)
     for number, item in enumerate(members.items):
         member = resolve(item)
         if isinstance(member, Layer):

@@ -18,10 +18,18 @@ __all__ = ["call_repeated"]
 Call = Callable[[Run, Layer, Operand], Fact]
 
 
-def call_repeated(run: Run, member: Layer, members: Sequence, current: Operand, key: int, call: Call) -> Fact:
+def call_repeated(
+    run: Run,
+    member: Layer,
+    members: Sequence,
+    current: Operand,
+    key: int,
+    call: Call,
+    node: cst.Call | None,
+) -> Fact:
     """What comes out, and one layout for what goes in the first time and what goes in later.
 
-    `call` runs the member; `key` is an identity of the place, the same in every round.
+    `call` runs the member; `key` is an identity of the place, the same in every round; `node` is the call, if written.
     """
     first = resolve(current[1])
     entrance = run.scratch(hash((key, "first")))
@@ -53,6 +61,12 @@ def call_repeated(run: Run, member: Layer, members: Sequence, current: Operand, 
         if run.layout(once) != layout:
             run.given_back[leave] = (once, layout)
         once = Tensor(once.rank, once.dims, once.dtype, layout)
+    elif node is not None:
+        run.remark(
+            "LAY003", node,
+            "the layers of this container take one order of axes and leave another, and nothing converts between them",
+            "Write the layers where the container is made, or run them one by one.",
+        )  # fmt: skip
     dims = None
     if once.dims is not None and first.dims is not None and len(once.dims) == len(first.dims):
         dims = tuple(a if a == b else None for a, b in zip(once.dims, first.dims, strict=True))

@@ -226,7 +226,8 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
             infos = [info for info in infos if info.find_attribute(target.attr.value) is None]
         if infos:
             for info in infos:
-                run.store_attribute(info, target.attr.value, id(target), fact)
+                if not _cut_off(target, fact, value):
+                    run.store_attribute(info, target.attr.value, id(target), fact)
                 if run.function is not None and run.function.name != "__init__":
                     info.stores_outside_init.add(target.attr.value)
             layer = resolve(fact)
@@ -247,6 +248,19 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
         store(run, target, fact, value)
     elif isinstance(target, cst.StarredElement):
         assign(run, target.value, Sequence("list", None, fact), None)
+
+
+def _cut_off(target: cst.Attribute, fact: Fact, value: cst.BaseExpression | None) -> bool:
+    """`self.layers = self.layers[:n]`: a container that loses some of its members is the one that it was."""
+    layer = resolve(fact)
+    return (
+        isinstance(layer, Layer)
+        and layer.members is not None
+        and isinstance(value, cst.Subscript)
+        and len(value.slice) == 1
+        and isinstance(value.slice[0].slice, cst.Slice)
+        and value.value.deep_equals(target)
+    )
 
 
 def _says_nothing(fact: Fact) -> bool:
