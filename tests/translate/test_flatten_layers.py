@@ -1,4 +1,4 @@
-"""nn.Flatten counts axes in torch's order: of an image with its channels last, and of what is known when it runs."""
+"""nn.Flatten counts axes in torch's order: of an image, and of what is only known when the output runs."""
 
 from __future__ import annotations
 

@@ -116,13 +116,15 @@ def _unknown_axis(site: Site, tensor: Tensor, name: str, dim: Any, reduces: bool
     same = keep is True or not reduces
     if same and tensor.rank is None and site.rule.dtype is None:
         return _result(site.rule, tensor)
+    # without its channels an image is in torch's order, however many axes it had
+    ordered = layout == PLAIN or (tensor.rank is None and is_channel_axis(layout, dim))
     return _result(
         site.rule,
         Tensor(
             rank,
             None,
             site.rule.dtype or tensor.dtype,
-            tensor.layout if same else PLAIN if layout == PLAIN or is_channel_axis(layout, dim) else Open(),
+            tensor.layout if same else PLAIN if ordered else Open(),
         ),
     )
 

@@ -33,13 +33,16 @@ def cast(site: Site) -> Fact:
     tensor = site.tensor()
     if tensor is None:
         return UNKNOWN
-    dtype = site.rule.dtype
+    dtype, chosen = site.rule.dtype, False
     for name in ("dtype", "other", "device"):
-        if name in site.values:
-            fact = site.fact(name)
-            dtype = dtype_of(fact) or (fact.dtype if isinstance(fact, Tensor) else dtype)
-            if name == "device" and dtype is None and not is_device(site.operand(name), fact):
-                return Tensor(tensor.rank, tensor.dims, None, tensor.layout).with_axes_of(tensor)
-    if tensor.rank is None and dtype is None:
+        if not site.given(name):
+            continue
+        fact = site.fact(name)
+        named = dtype_of(fact) or (fact.dtype if isinstance(fact, Tensor) else None)
+        dtype = named or dtype
+        chosen = chosen or (named is None and not (name == "device" and is_device(site.operand(name), fact)))
+    if tensor.rank is None and dtype is None and (tensor.dtype is None or not chosen):
         return tensor
+    if dtype is None and chosen:  # by the run: not the operand's own
+        return Tensor(tensor.rank, tensor.dims, None, tensor.layout).with_axes_of(tensor)
     return Tensor(tensor.rank, tensor.dims, dtype or tensor.dtype, tensor.layout)
