@@ -245,3 +245,115 @@ class Net(nn.Module):
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_the_tokens_of_a_map_of_two_orders(data_format):
     Pair(TOKENS, "Net()", ["image[2,3,6,8]"], data_format=data_format).check()
+
+
+# one arm takes a map apart, the other a sequence: a block for either, in a model of either kind
+APART = """
+from torch import nn
+
+
+class MapNorm(nn.Module):
+    def __init__(self, a, b):
+        super().__init__()
+        self.linear = nn.Conv2d(a, b, 1)
+        self.norm = nn.BatchNorm2d(b)
+
+    def forward(self, x):
+        return self.norm(self.linear(x))
+
+
+class LastNorm(nn.Module):
+    def __init__(self, a, b):
+        super().__init__()
+        self.linear = nn.Linear(a, b)
+        self.norm = nn.BatchNorm1d(b)
+
+    def forward(self, x):
+        x = self.linear(x)
+        return self.norm(x.flatten(0, 1)).reshape_as(x)
+
+
+class Mixer(nn.Module):
+    def __init__(self, dim, maps):
+        super().__init__()
+        layer = MapNorm if maps else LastNorm
+        self.maps = maps
+        self.both = layer(dim, dim * 2)
+        self.last = nn.Sequential(nn.Hardswish(), layer(dim, dim))
+
+    def forward(self, x):
+        if self.maps:
+            b, c, h, w = x.shape
+            q, k = self.both(x).view(b, 2, -1, h * w).chunk(2, dim=2)
+            x = (q * k).reshape(b, -1, h, w)
+        else:
+            b, n, c = x.shape
+            q, k = self.both(x).view(b, n, 2, -1).chunk(2, dim=3)
+            x = (q * k).reshape(b, n, -1)
+        return self.last(x)
+
+
+class Block(nn.Module):
+    def __init__(self, dim, maps):
+        super().__init__()
+        self.mixer = Mixer(dim, maps)
+
+    def forward(self, x):
+        return x + self.mixer(x)
+
+
+class Net(nn.Module):
+    def __init__(self, maps):
+        super().__init__()
+        self.maps = maps
+        self.stem = nn.Sequential()
+        self.stem.add_module("conv", MapNorm(3, 8))
+        self.stem.add_module("act", nn.Hardswish())
+        self.stem.add_module("more", MapNorm(8, 8))
+        self.blocks = nn.Sequential(*[Block(8, maps) for _ in range(2)])
+
+    def forward(self, x):
+        x = self.stem(x)
+        if not self.maps:
+            x = x.flatten(2).transpose(1, 2)
+        x = self.blocks(x)
+        return x.mean((-2, -1)) if self.maps else x.mean(1)
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("maps", [True, False])
+def test_arms_that_take_a_map_or_a_sequence_apart(maps, data_format):
+    Pair(APART, f"Net({maps})", ["image[2,3,6,8]"], data_format=data_format).check()
+
+
+# near miss: what the one arm takes apart is another value
+REBOUND = """
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, flat):
+        super().__init__()
+        self.flat = flat
+        self.conv = nn.Conv2d(3, 4, 1)
+
+    def mixed(self, x):
+        if self.flat:
+            x = x.flatten(2)
+            b, c, n = x.shape
+            x = x.reshape(b, c * n)
+        else:
+            b, c, h, w = x.size()
+            x = x.permute(0, 2, 3, 1).reshape(b, h * w * c)
+        return x
+
+    def forward(self, x):
+        return self.mixed(self.conv(x))
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("flat", [True, False])
+def test_what_is_given_another_value_before_it_is_taken_apart(flat, data_format):
+    Pair(REBOUND, f"Net({flat})", ["image[2,3,6,8]"], data_format=data_format).check()

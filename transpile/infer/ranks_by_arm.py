@@ -1,6 +1,7 @@
 """Ranks that the arms of one branch ask for: `if d == 3: F.conv3d(x, k)`, `elif d == 2: F.conv2d(x, k)`.
 
-None of them says how many axes `x` has; inside each it has those that the arm asks for.
+None of them says how many axes `x` has; inside each it has those that the arm asks for. Where one takes a map apart,
+`b, c, h, w = x.shape`, and another a sequence, `b, n, c = x.shape`, callers hand over either, each in its own order.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import libcst as cst
 
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import Ref, Tensor, Var, resolve
+from transpile.infer.layout import BY_RANK, Open, normalize
 from transpile.infer.run import Run
 from transpile.source.walk import descendants
 
@@ -35,6 +37,10 @@ def tell_arms_apart(run: Run, node: cst.If) -> None:
             for name, rank in ranks.items()
             if any(other.get(name, rank) != rank for other in asked)
         }
+    apart = [_taken_apart(arm) for arm in arms]
+    names = {name for ranks in apart for name in ranks if {r.get(name) for r in apart} - {None} == {3, 4}}
+    for arm in arms:
+        run.maps_or_sequences[id(arm)] = names
 
 
 def _asked(run: Run, arm: cst.BaseSuite) -> dict[str, int]:
@@ -48,7 +54,46 @@ def _asked(run: Run, arm: cst.BaseSuite) -> dict[str, int]:
         fact = resolve(evaluate(run, node.func)) if counted is not None else None
         if counted is not None and type(fact) is Ref and fact.name.startswith("torch."):
             found.setdefault(node.args[0].value.value, set()).add(int(counted[2]) + 2)
+    for name, rank in _taken_apart(arm).items():
+        found.setdefault(name, set()).add(rank)
     return {name: ranks.pop() for name, ranks in found.items() if len(ranks) == 1}
+
+
+def _taken_apart(arm: cst.BaseSuite) -> dict[str, int]:
+    """The rank of each name whose sizes an arm takes apart before it gives the name another value."""
+    found: dict[str, int] = {}
+    bound: set[str] = set()
+    for line in arm.body:
+        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            if not isinstance(statement, cst.Assign) or len(statement.targets) != 1:
+                continue
+            name, target = _measured(statement.value), statement.targets[0].target
+            if not name or name in bound or not isinstance(target, cst.Tuple):
+                continue
+            if not any(isinstance(element, cst.StarredElement) for element in target.elements):
+                found.setdefault(name, len(target.elements))
+        bound |= {
+            part.value
+            for node in descendants(line)
+            if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.For, cst.NamedExpr))
+            for part in descendants(node.target)
+            if isinstance(part, cst.Name)
+        }
+    return found
+
+
+def _measured(value: cst.BaseExpression) -> str:
+    """`x` where this is `x.shape` or `x.size()`."""
+    word = "shape"
+    if isinstance(value, cst.Call) and not value.args:
+        value, word = value.func, "size"
+    if (
+        not isinstance(value, cst.Attribute)
+        or value.attr.value != word
+        or not isinstance(value.value, cst.Name)
+    ):
+        return ""
+    return value.value.value
 
 
 def narrow_by_arm(run: Run, arm: cst.BaseSuite) -> None:
@@ -58,5 +103,12 @@ def narrow_by_arm(run: Run, arm: cst.BaseSuite) -> None:
         known = resolve(fact) if fact is not None else None
         if isinstance(known, Var):
             known = run.as_tensor(known)
-        if isinstance(known, Tensor) and known.rank != rank:
-            run.env[name] = Tensor(rank, None, known.dtype, known.layout)
+        if not isinstance(known, Tensor) or known.rank == rank:
+            continue
+        layout = run.layout(known)
+        if isinstance(layout, Open) and name in run.maps_or_sequences.get(id(arm), ()):
+            layout.settle(BY_RANK)
+            run.learn("layout", arm)
+            layout = BY_RANK
+        inside = normalize(layout, rank) if isinstance(layout, tuple) else known.layout
+        run.env[name] = Tensor(rank, None, known.dtype, inside)

@@ -78,6 +78,9 @@ class Run:
         self.arm_ranks: dict[int, dict[str, int]] = (
             {}
         )  # arm of a branch → name → the rank that it alone asks for
+        self.maps_or_sequences: dict[int, set[str]] = (
+            {}
+        )  # arm → names that are maps in one, sequences in another
         self.arranged: dict[int, tuple[Tensor, Pair]] = {}  # members that need their input in another layout
         self.either: set[int] = (
             set()
