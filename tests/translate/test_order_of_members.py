@@ -120,7 +120,7 @@ class Stage(nn.Module):
 
 
 class Net(nn.Module):
-    def __init__(self):
+    def __init__(self, depth=3):
         super().__init__()
         layers = []
         for _ in range(3):
@@ -134,12 +134,23 @@ class Net(nn.Module):
     def forward(self, x):
         return self.norm(self.layers(x)).mean((1, 2))
 """
+LOOP = "        layers = []\n        for _ in range(3):\n            layers += [Stage(5)]\n"
+COMPREHENSIONS = {
+    "loop": LOOP,
+    "counted": "        layers = [Stage(5) for _ in range(3)]\n",
+    "uncounted": "        layers = [Stage(5) for _ in range(depth)]\n",
+    "generated": "        layers = (Stage(5) for _ in range(3))\n",
+    "grown": "        layers = []\n        layers += [Stage(5) for _ in range(2)]\n        layers.append(Stage(5))\n",
+}
 UNPLACED = CUT.replace("nn.Sequential(*layers)", "nn.Sequential(*layers)[:2]")
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
-def test_a_container_that_is_cut_off(data_format: str) -> None:
-    Pair(CUT, "Net()", ["f32[2,4,6,5]"], data_format=data_format).check()
+@pytest.mark.parametrize("layers", COMPREHENSIONS)
+def test_what_makes_the_layers_is_told_and_a_cut_is_none_of_it(layers: str, data_format: str) -> None:
+    Pair(
+        CUT.replace(LOOP, COMPREHENSIONS[layers]), "Net()", ["f32[2,4,6,5]"], data_format=data_format
+    ).check()
 
 
 def test_what_nothing_can_convert_is_said() -> None:

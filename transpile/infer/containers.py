@@ -81,7 +81,7 @@ def _spread(run: Run, node: cst.Call) -> Sequence:
         if arg.star and not isinstance(fact, Sequence):
             fact = Sequence("list", None, run.var(("item", id(arg)), f"member{id(arg)}"))
         if isinstance(fact, Sequence) and arg.star:
-            _insert_all(whole, (), arg.value, fact)
+            _insert_all(run, whole, (), arg.value, fact)
             fact = fact.any()
         else:
             insert(whole, (), [(id(arg.value), fact)])
@@ -93,14 +93,26 @@ def _spread(run: Run, node: cst.Call) -> Sequence:
     return result
 
 
-def _insert_all(group: Group, path: Path, node: cst.BaseExpression, fact: Sequence) -> None:
+def _insert_all(run: Run, group: Group, path: Path, node: cst.BaseExpression, fact: Sequence) -> None:
     """Put what a list holds into a group, where `*fact` or `extend(fact)` is written."""
-    if fact.items is not None:
+    once = _written_once(run, fact)
+    if once is not None:
+        insert(group, (*path, ("loop", id(node))), [(once, fact.any())])
+    elif fact.items is not None:
         insert(group, path, zip(_places(fact, id(node)), fact.items, strict=True))
     elif isinstance(fact.content, Group):
         group.at(path).entries.update(fact.content.entries)
     else:
         insert(group, (*path, ("loop", id(node))), [(hash((id(node), "item")), fact.any())])
+
+
+def _written_once(run: Run, fact: Sequence) -> int | None:
+    """The expression that makes all layers of a list: it can tell all of them the same, and no other place can."""
+    if fact.items is None:
+        return fact.places[0] if fact.places and fact.content is None else None
+    layers = all(isinstance(resolve(item), Layer) for item in fact.items)
+    written = {run.written_at.get(place or 0) for place in fact.places or ()} if layers else set()
+    return written.pop() if len(written) == 1 and len(fact.places or ()) == len(fact.items) else None
 
 
 def _path(run: Run, owner: Sequence) -> Path | None:
@@ -135,14 +147,19 @@ def extend(run: Run, owner: Sequence, node: cst.BaseExpression, fact: Fact) -> N
     """Put what another list holds at the end of a list."""
     fact = resolve(fact)
     path = _path(run, owner)
-    if isinstance(fact, Sequence) and fact.items is not None:
+    once = _written_once(run, fact) if isinstance(fact, Sequence) else None
+    if isinstance(fact, Sequence) and fact.items is not None and once is None:
         grow(run, owner, list(zip(_places(fact, id(node)), fact.items, strict=True)))
         return
     _loosen(owner, path)
     element = fact.any() if isinstance(fact, Sequence) else UNKNOWN
     if owner.content is not None and path is not None:
         _insert_all(
-            owner.content, path, node, fact if isinstance(fact, Sequence) else Sequence("list", None, element)
+            run,
+            owner.content,
+            path,
+            node,
+            fact if isinstance(fact, Sequence) else Sequence("list", None, element),
         )
     owner.element = element if owner.element is UNKNOWN else join(owner.element, element)
 

@@ -155,6 +155,11 @@ def comprehension(run: Run, node: Any) -> Fact:
     resolved_element = resolve(element)
     if count is not None and count.items is not None and not isinstance(resolved_element, Python):
         several = Sequence(type_, [element] * len(count.items), element)
-        several.places = [hash((id(node), i)) for i in range(len(count.items))]
+        places = [hash((id(node), i)) for i in range(len(count.items))]
+        several.places = [*places]
+        run.copies[id(node)] = places
+        run.written_at.update(dict.fromkeys(places, id(node.elt)))
         return several
-    return Sequence(type_, None, element)
+    result = Sequence(type_, None, element)
+    result.places = [id(node.elt)]
+    return result

@@ -78,6 +78,9 @@ class Run:
         self.arm_ranks: dict[int, dict[str, int]] = (
             {}
         )  # arm of a branch → name → the rank that it alone asks for
+        # a comprehension → the places of what it makes, one for each, and each → the expression that it is written as
+        self.copies: dict[int, list[int]] = {}
+        self.written_at: dict[int, int] = {}
         self.maps_or_sequences: dict[int, set[str]] = (
             {}
         )  # arm → names that are maps in one, sequences in another

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import libcst as cst
+
 from transpile.infer.facts import Tensor
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Pair, conversion, normalize, order
 from transpile.rewrite.code import atom, expression, source
 from transpile.rewrite.context import Context
+from transpile.rewrite.registry import on
 
 __all__ = ["arranged", "converted", "turned", "unstacked"]
 
@@ -62,6 +65,19 @@ def arranged(context: Context, key: int, updated: Any) -> Any:
         return updated
     texts = [given or "None", *([returned] if returned is not None else [])]
     return expression(f"{context.support('converting')}({source(updated)}, {', '.join(texts)})")
+
+
+@on(cst.ListComp, cst.GeneratorExp)
+def copies(context: Context, original: Any, updated: Any) -> Any:
+    """Layers that one expression makes and that are to be told each on its own: there is no place to say it."""
+    places = context.run.copies.get(id(original), [])
+    if not context.run.told_where_made.isdisjoint(places):
+        context.say(
+            "LAY003", original,
+            "the layers that this makes are given tensors in different orders of axes, and nothing converts them",
+            "Make them in the call of nn.Sequential that runs them, or one by one.",
+        )  # fmt: skip
+    return None
 
 
 def _turn(context: Context, wanted: tuple[Tensor, Layout]) -> str | None:
