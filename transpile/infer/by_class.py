@@ -20,7 +20,7 @@ from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
-from transpile.infer.stand_ins import ANY_MODULE, ON_LAST_AXIS, of_rank, takes_images
+from transpile.infer.stand_ins import ANY_MODULE, ON_LAST_AXIS, of_rank, rank_asked, takes_images
 
 __all__ = ["call_by_class", "data_formats", "member_by_class"]
 
@@ -143,6 +143,8 @@ def _whichever(run: Run, choices: Choices, told: Tensor, layout: Layout, key: in
     result: Fact | None = None
     keeps = True
     for number, (choice, taken) in enumerate(choices):
+        if not told.lent and told.rank is not None and rank_asked(choice) not in (None, told.rank):
+            continue  # it is none that stands here
         own = Tensor(told.rank, told.dims, told.dtype, layout if taken is None else taken)
         given = run.scratch(hash((key, "by class", number)))
         fact = resolve(call(run, choice, (given, own)))

@@ -20,6 +20,7 @@ __all__ = [
     "asks_for_images",
     "indifferent",
     "of_rank",
+    "rank_asked",
     "return_images",
     "return_in",
     "take",
@@ -112,7 +113,7 @@ def of_rank(run: Run, choices: list[Layer], operand: Fact) -> tuple[list[Layer],
         forward = choice.info.find_method("forward") if choice.info is not None else None
         if forward is not None and forward.state == "new":
             analyze(run, forward)  # what it asks for by itself, before it is given this operand
-    ranks = [_rank(choice) for choice in choices]
+    ranks = [rank_asked(choice) for choice in choices]
     after = {_rank_after(run, c) for c, rank in zip(choices, ranks, strict=True) if rank is not None}
     if len(after) == 1 and None not in after:
         # what stands for them changes nothing: it is given what they return
@@ -135,12 +136,12 @@ def _rank_after(run: Run, layer: Layer) -> int | None:
     """The rank of what a module of the project returns, if its own is known and it is another."""
     forward = layer.info.find_method("forward") if layer.info is not None else None
     returned = resolve(forward.returns) if forward is not None else UNKNOWN
-    if not isinstance(returned, Tensor) or returned.rank == _rank(layer):
+    if not isinstance(returned, Tensor) or returned.rank == rank_asked(layer):
         return None
     return returned.rank
 
 
-def _rank(layer: Layer) -> int | None:
+def rank_asked(layer: Layer) -> int | None:
     """The rank that a layer asks of its first argument; None where it asks for none."""
     spatial = SPATIAL.match(layer.name) if layer.info is None else None
     if spatial is not None and not layer.name.rpartition(".")[2].startswith("Dropout"):
