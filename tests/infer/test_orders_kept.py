@@ -27,7 +27,7 @@ UNKNOWN_RANK = [
     "x.mean(-1, keepdim=True) + x", "x.unbind(0)[0]", "x.unbind(1)[0]", "x.select(0, 1)", "x.select(1, 0)",
     "x.flip(1)", "x.flip(2)", "x.cumsum(0)", "x.softmax(-1)", "x.chunk(2, 1)[0]", "x.chunk(2, -1)[0]",
     "x.flatten(1)", "x.reshape(x.size(0), -1)", "x.unsqueeze(1)", "x * x.shape[2]", "x.view(*x.shape[:2], -1)",
-    "x.argmax(1)", "x.narrow(2, 0, 1)", "nn.Flatten(1)(x)", "torch.std_mean(x, 1)[0]",
+    "x.argmax(1)", "x.narrow(2, 0, 1)", "torch.std_mean(x, 1)[0]",
 ]  # fmt: skip
 STORES = [
     "y[:, :, :] += x[:, :, :]", "y[:, 0] = x[:, 1] * 2", "y[-1] *= x[-1].flip(-1)", "y[:, 1:] += x.mean((0, 1, 2))",
@@ -65,9 +65,11 @@ def written(layer: str, body: str, result: str) -> str:
 
 @pytest.mark.parametrize("data_format", FORMATS)
 def test_images_of_unknown_rank(data_format):
-    """All of them in one module; that of two axes has no space."""
-    results = [text for text in UNKNOWN_RANK if "nn." not in text]
-    both(written("nn.BatchNorm1d(4)", "x = self.layer(x)", ", ".join(results)), ["image[2,4,4]"], data_format)
+    both(
+        written("nn.BatchNorm1d(4)", "x = self.layer(x)", ", ".join(UNKNOWN_RANK)),
+        ["image[2,4,4]"],
+        data_format,
+    )
 
 
 @pytest.mark.parametrize("data_format", FORMATS)
@@ -145,6 +147,13 @@ def test_resizing_takes_any_number_of_axes():
     assert translation(source).signatures["Net.call"] == {"x": "NLC", "return": "NLC"}
     alone = written("nn.Identity()", "x = F.interpolate(x, scale_factor=2)", "x")
     assert translation(alone).signatures["Net.call"] == {"x": "N...C", "return": "N...C"}
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_joined_with_what_is_in_torch_order(data_format):
+    result = "torch.cat((x, x.reshape(*x.shape[:-1], 8)), dim=1)"
+    source = written("nn.Identity()", "x = F.interpolate(x, scale_factor=2)", result)
+    both(source, ["image[2,4,4]"], data_format)
 
 
 @pytest.mark.parametrize("result", ["x * 2", "-x", "1 - x", "x / 2"])
