@@ -18,7 +18,7 @@ _DEVICES = re.compile(r".*(device|cuda|gpu|cpu|backend)s?\d*|dev|rank|local_rank
 
 def is_device(node: Any, fact: Fact) -> bool:
     """Whether what `x.to(…)` is given is a device: it is known to be none of the others, or is called one."""
-    if isinstance(fact, Python):
+    if isinstance(fact, Python) and fact.type != "object":
         return fact.type in ("device", "str", "none", "int")
     if isinstance(fact, Tensor) or is_dtype(fact):
         return False
