@@ -29,7 +29,7 @@ CASES = [
 def test_parameters_are_those_of_torch(rule: Rule) -> None:
     import torch
 
-    layer = getattr(torch.nn, rule.torch.rpartition(".")[2])
+    layer = getattr(torch.nn, rule.torch.rpartition(".")[2], None) or eval(rule.torch)
     live = [p for p in inspect.signature(layer.__init__).parameters.values() if p.name != "self"]
     defaults = {p.name: p.default for p in live if p.default is not inspect.Parameter.empty}
     names = [

@@ -48,6 +48,22 @@ class Loss(TorchLayer, tf.keras.layers.Layer):
         self.reduction = chosen_reduction(size_average, reduce, reduction)
 
 
+class LossBase(Module):
+    """torch.nn.modules.loss._Loss: what losses derive from that may take anything."""
+
+    def __init__(self, size_average=None, reduce=None, reduction="mean"):
+        super().__init__()
+        self.reduction = chosen_reduction(size_average, reduce, reduction)
+
+
+class WeightedLossBase(LossBase):
+    """torch.nn.modules.loss._WeightedLoss: with weights that are state but are not trained."""
+
+    def __init__(self, weight=None, size_average=None, reduce=None, reduction="mean"):
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
 class CrossEntropyLoss(Loss):
     """torch.nn.CrossEntropyLoss."""
 
