@@ -14,6 +14,7 @@ from transpile.rewrite.code import expression, is_string, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text
 from transpile.rewrite.registry import on, operation
+from transpile.rewrite.stores import is_own_parameter
 from transpile.source.walk import descendants
 
 __all__ = ["RESERVED", "in_the_output", "needs_module"]
@@ -240,6 +241,7 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
     """parameters(), modules() … of a layer that may be a plain Keras one: the free function of the same name."""
     plan = context.plan(original)
     assert plan is not None and isinstance(updated.func, cst.Attribute)
+    assert isinstance(original.func, cst.Attribute)
     name = plan.data["name"]
     owner = plan.data["owner"]
     rule = context.run.rules.by_name(f"torch.nn.Module.{name}")
@@ -247,7 +249,9 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
         if not _said_of_an_argument(context, original):
             context.say("API005", original, f"{name}: {rule.refuse}", rule.instead or "")
         return None
-    if isinstance(owner, Layer) and owner.info is not None and _is_module(context, owner.info):
+    # what a function is given may be a Keras layer for another caller
+    given = not isinstance(owner, Self) and is_own_parameter(context, original.func.value)
+    if isinstance(owner, Layer) and owner.info is not None and not given and _is_module(context, owner.info):
         return None
     if name in (
         "modules",

@@ -16,7 +16,7 @@ from transpile.rewrite.modules import in_the_output
 from transpile.rewrite.registry import on, operation
 from transpile.source.walk import descendants
 
-__all__: list[str] = []
+__all__ = ["is_in_torch_order", "is_own_parameter", "written"]
 
 AUGMENTED = {"AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*", "DivideAssign": "/",
              "FloorDivideAssign": "//", "PowerAssign": "**", "ModuloAssign": "%", "BitAndAssign": "&",
@@ -183,8 +183,8 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
     target = operand_of(context, call)
     while isinstance(target, cst.Call) and changes_operand(context, target):
         target = operand_of(context, target)
-    while isinstance(target, cst.Attribute) and target.attr.value == "data":
-        target = target.value
+    while isinstance(target, (cst.Attribute, cst.Call)) and _shows(context, target):
+        target = target.value if isinstance(target, cst.Attribute) else operand_of(context, target)
     part = changed_part(context, target, updated) if isinstance(target, cst.Subscript) else None
     if part is not None:
         return part
@@ -196,6 +196,19 @@ def in_place(context: Context, original: cst.Expr, updated: cst.Expr) -> Any:
         )
         return None
     return kept(context, target, in_the_output(context, target), source(updated.value))
+
+
+def _shows(context: Context, node: cst.Attribute | cst.Call) -> bool:
+    """Whether what is changed in place is changed in what it is taken from: x.data, and a variable's x.detach().
+
+    A tensor that is changed behind the gradient's back keeps its gradient in torch: that has no word here.
+    """
+    if isinstance(node, cst.Attribute):
+        return node.attr.value == "data"
+    plan, operand = context.plan(node), operand_of(context, node)
+    held = resolve(context.fact(operand)) if operand is not None else None
+    detached = plan is not None and plan.op == "rule" and plan.rule.torch == "torch.detach"
+    return detached and isinstance(held, Tensor) and held.is_parameter
 
 
 @operation("changed_argument")
