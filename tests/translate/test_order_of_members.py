@@ -158,3 +158,35 @@ def test_what_nothing_can_convert_is_said() -> None:
     assert any(
         d.code == "LAY003" and "nothing converts" in d.message for d in translate(UNPLACED).diagnostics
     )
+
+
+# a map or a sequence comes in, so that its rank says nothing
+MIXED = (
+    CUT.replace(
+        "class Net(",
+        """class Embed(nn.Module):
+    def __init__(self, flat):
+        super().__init__()
+        self.flat = flat
+        self.conv = nn.Conv2d(3, 5, 1)
+
+    def forward(self, x):
+        x = self.conv(x).permute(0, 2, 3, 1)
+        if self.flat:
+            x = x.flatten(1, 2)
+        return x
+
+
+class Net(""",
+    )
+    .replace(
+        "        layers = []",
+        "        self.embed = Embed(False)\n        self.other = Embed(True)\n        layers = []",
+    )
+    .replace("self.layers(x)", "self.layers(self.embed(x))")
+)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+def test_what_comes_in_may_have_any_rank(data_format: str) -> None:
+    Pair(MIXED, "Net()", ["image[2,3,4,6]"], data_format=data_format, returns="plain").check()
