@@ -82,3 +82,10 @@ class Context:
 
     def needs(self, *modules: str) -> None:
         self.uses.update(modules)
+
+    def is_own_parameter(self, node: cst.BaseExpression) -> bool:
+        """Whether a name is a parameter of the function that it stands in."""
+        if not isinstance(node, cst.Name) or not self.functions:
+            return False
+        given = self.functions[-1].params
+        return any(p.name.value == node.value for p in (*given.params, *given.kwonly_params))

@@ -14,7 +14,6 @@ from transpile.rewrite.code import expression, is_string, source
 from transpile.rewrite.context import Context
 from transpile.rewrite.references import class_text
 from transpile.rewrite.registry import on, operation
-from transpile.rewrite.stores import is_own_parameter
 from transpile.source.walk import descendants
 
 __all__ = ["RESERVED", "in_the_output", "needs_module"]
@@ -250,7 +249,7 @@ def module_method(context: Context, original: cst.Call, updated: cst.Call) -> An
             context.say("API005", original, f"{name}: {rule.refuse}", rule.instead or "")
         return None
     # what a function is given may be a Keras layer for another caller
-    given = not isinstance(owner, Self) and is_own_parameter(context, original.func.value)
+    given = not isinstance(owner, Self) and context.is_own_parameter(original.func.value)
     if isinstance(owner, Layer) and owner.info is not None and not given and _is_module(context, owner.info):
         return None
     if name in (

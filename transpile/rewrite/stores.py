@@ -16,7 +16,7 @@ from transpile.rewrite.modules import in_the_output
 from transpile.rewrite.registry import on, operation
 from transpile.source.walk import descendants
 
-__all__ = ["is_in_torch_order", "is_own_parameter", "written"]
+__all__ = ["is_in_torch_order", "written"]
 
 AUGMENTED = {"AddAssign": "+", "SubtractAssign": "-", "MultiplyAssign": "*", "DivideAssign": "/",
              "FloorDivideAssign": "//", "PowerAssign": "**", "ModuloAssign": "%", "BitAndAssign": "&",
@@ -60,18 +60,10 @@ def kept(context: Context, original: cst.BaseExpression, target: str, value: str
     plan = context.plan(original)
     weight = plan is not None and plan.op == "layer_weight"
     if isinstance(fact, Tensor) and fact.is_parameter and not weight:
-        if is_own_parameter(context, original):  # callers may bring what a layer shows of its kernel
+        if context.is_own_parameter(original):  # callers may bring what a layer shows of its kernel
             return statement(f"{target} = {context.support('assigned')}({target}, {value})")
         return statement(f"{target}.assign({value})")
     return statement(f"{target} = {value}")
-
-
-def is_own_parameter(context: Context, node: cst.BaseExpression) -> bool:
-    """Whether a name is a parameter of the function that it stands in."""
-    if not isinstance(node, cst.Name) or not context.functions:
-        return False
-    given = context.functions[-1].params
-    return any(p.name.value == node.value for p in (*given.params, *given.kwonly_params))
 
 
 @on(cst.AugAssign)
