@@ -115,3 +115,15 @@ def test_linear_cross_entropy_loss(against, out, bias):
     against.copy(theirs, ours)
     x, target = against.random(6, 5), np.random.randint(0, 4, (6, *out))
     against.same(ours(tf.constant(x), tf.constant(target)), theirs(torch.tensor(x), torch.tensor(target)))
+
+
+def test_bases_of_losses_keep_what_torchs_keep():
+    from torch.nn.modules import loss as theirs
+
+    for options in ({}, {"reduction": "sum"}, {"size_average": False}, {"reduce": False}):
+        assert loss_layers.LossBase(**options).reduction == theirs._Loss(**options).reduction
+    weight = numbers(C)
+    layer = loss_layers.WeightedLossBase(tf.constant(weight), reduction="none")
+    assert layer.reduction == "none" and not layer.trainable_variables
+    np.testing.assert_array_equal(layer.weight, weight)
+    assert loss_layers.WeightedLossBase().weight is None

@@ -13,6 +13,11 @@ from transpile.support.linear import Identity
 def test_rank_four_is_an_image_and_nothing_else_is():
     image, plain = tf.zeros((2, 5, 6, 3)), tf.zeros((2, 5, 6))
     assert open_rank.torch_shape(image) == (2, 3, 5, 6) and open_rank.torch_shape(plain) == (2, 5, 6)
+    assert open_rank.image_shape(image) == (2, 3, 5, 6) and open_rank.image_shape(plain) == (2, 6, 5)
+    assert open_rank.torch_shape(plain, (0, 2, 1)) == (2, 6, 5) and open_rank.image_shape(image[0, 0]) == (
+        6,
+        3,
+    )
     assert open_rank.to_torch_order(image).shape == (2, 3, 5, 6)
     assert open_rank.to_torch_order(plain) is plain
     assert [open_rank.open_axis(d, image) for d in (0, 1, 2, 3, -1, -3)] == [0, 3, 1, 2, 2, 3]

@@ -78,3 +78,39 @@ def test_values_of_tensors() -> None:
     found = numbers(tf.constant([7], tf.int64))
     assert [n.numpy() for n in found] == [7, 7.0, 0]
     assert [n.dtype for n in found[:2]] == [tf.int32, tf.float64]
+
+
+def test_open_sizes_may_differ() -> None:
+    assert sizes.may_differ((1, 2), (1, 3)) and not sizes.may_differ((1, 2), (1, 2))
+    assert sizes.may_differ(3, 4) and not sizes.may_differ(3, 3)
+    told = []
+
+    @tf.function(input_signature=[tf.TensorSpec([None, 2])])
+    def traced(x: tf.Tensor) -> tf.Tensor:
+        told.append((sizes.may_differ((tf.shape(x)[0], 2), (3, 2)), sizes.may_differ(x.shape[1], 2)))
+        return x
+
+    traced(tf.zeros((3, 2)))
+    assert told == [(True, False)]
+
+
+def test_a_kept_tensor_is_outdated_in_another_graph_or_where_its_sizes_are_open() -> None:
+    kept: dict[str, tf.Tensor] = {"eager": tf.zeros(2)}
+    told = []
+
+    @tf.function(input_signature=[tf.TensorSpec([None])])
+    def first(x: tf.Tensor) -> tf.Tensor:
+        kept["open"], kept["fixed"] = x * 2, tf.zeros(3) + 1
+        told.append([sizes.outdated(kept[name]) for name in ("eager", "open", "fixed")])
+        tf.cond(x[0] > 0, lambda: told.append([sizes.outdated(kept["fixed"])]) or x, lambda: x)
+        return x
+
+    @tf.function
+    def second(x: tf.Tensor) -> tf.Tensor:
+        told.append([sizes.outdated(kept[name]) for name in ("eager", "open", "fixed")])
+        return x
+
+    first(tf.zeros(2))
+    second(tf.zeros(2))
+    assert told == [[False, True, False], [False], [False, True, True]]
+    assert [sizes.outdated(value) for value in (*kept.values(), None, 3)] == [False, True, True, False, False]
