@@ -190,3 +190,37 @@ class Net(""",
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
 def test_what_comes_in_may_have_any_rank(data_format: str) -> None:
     Pair(MIXED, "Net()", ["image[2,3,4,6]"], data_format=data_format, returns="plain").check()
+
+
+GROWN = """
+import torch
+from torch import nn
+
+
+class Net(nn.Module):
+    def __init__(self, dims):
+        super().__init__()
+        self.conv = getattr(nn, f"Conv{dims}d")(3, 4, 3, 2, 1)
+        self.final = self.make(24)
+
+    def make(self, n):
+        return nn.Sequential(nn.Flatten(), nn.Linear(n, 5))
+
+    def forward(self, x: torch.Tensor):
+        return self.final(self.conv(x))
+
+
+class Heir(Net):
+    def make(self, n):
+        layers = super().make(n)
+        layers.add_module("act", nn.Softmax(1))
+        return layers
+"""
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("model", ["Net(2)", "Heir(2)"])
+def test_a_member_that_only_one_caller_adds(model: str, data_format: str) -> None:
+    Pair(GROWN, model, ["image[2,3,4,6]"], data_format=data_format, returns="plain").check()
+    said = translate(GROWN, data_format=data_format).diagnostics
+    assert any(d.code == "LAY003" for d in said) is (data_format == "channels_last")

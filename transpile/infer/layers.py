@@ -26,6 +26,7 @@ from transpile.infer.repetition import call_repeated
 from transpile.infer.run import Run
 from transpile.infer.stand_ins import (
     ANY_MODULE,
+    NEUTRAL,
 )
 from transpile.infer.summaries import call
 from transpile.infer.torch_layers import torch_layer
@@ -141,7 +142,13 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
 def _put_last(run: Run, node: cst.Call, owner: Layer, held: Sequence, fact: Fact, several: bool) -> None:
     """`self.add_module("conv", conv)`, `layers.append(conv)`: what a Sequential runs after all that it holds so far."""
     place = node.args[-1].value
-    if several:
+    made_elsewhere = held.made_in is not None and held.made_in[0] is not run.function
+    if made_elsewhere and held.items is not None and not several and not run.within:
+        # whoever else asks that function for one has it without this member
+        held.made_in, made_in = (run.function, ()), held.made_in
+        grow(run, held, [(id(place), AnyLayer([fact, Layer(NEUTRAL)]) if isinstance(fact, Layer) else fact)])
+        held.made_in = made_in
+    elif several:
         extend(run, held, place, fact)
     else:
         grow(run, held, [(id(place), fact)])
