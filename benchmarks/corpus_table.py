@@ -79,9 +79,10 @@ def traced(
 ) -> list[int | str]:
     """For each model of one package its number of transposes, or why it has none. Spoils the process for torch."""
     os.environ.update(TF_CPP_MIN_LOG_LEVEL="3", CUDA_VISIBLE_DEVICES="")
-    for name in [n for n in sys.modules if n.partition(".")[0] == "torch"]:
-        del sys.modules[name]
-    sys.modules["torch"] = None  # type: ignore[assignment]
+    sys.path.insert(0, str(Path(__file__).parent))
+    from corpus_models import blocked
+
+    blocked("torch")
     sys.path.insert(0, str(library))
     signal.signal(signal.SIGALRM, _late)
     found: list[int | str] = []
