@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import libcst as cst
 
-from transpile.infer.apply import apply, dtype_of
+from transpile.infer.apply import apply
 from transpile.infer.containers import own_members
 from transpile.infer.definitions import ClassInfo
 from transpile.infer.dims import Dim
+from transpile.infer.dtypes import dtype_of
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
     UNKNOWN,

@@ -12,7 +12,7 @@ from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Sequence, resolve
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
-__all__ = ["container_kind", "extend", "grow", "members_of", "own_members"]
+__all__ = ["container_kind", "extend", "grow", "members_of", "own_members", "put_last"]
 
 CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
               "torch.nn.ParameterDict")  # fmt: skip
@@ -127,20 +127,25 @@ def grow(run: Run, owner: Sequence, items: list[tuple[int, Fact]]) -> None:
     """Put items at the end of a list: surely and once, or inside the loops and branches that are under way."""
     path = _path(run, owner)
     if path == () and owner.items is not None:
-        places = _places(owner)
-        for place, fact in items:
-            if place in places:  # of a container that an earlier run of the body has filled
-                owner.items[places.index(place)] = fact
-            else:
-                places.append(place)
-                owner.items.append(fact)
-        owner.places = list(places)
+        put_last(owner, owner.items, items)
         return
     _loosen(owner, path)
     if owner.content is not None and path is not None:
         insert(owner.content, path, items)
     for _, fact in items:
         owner.element = fact if owner.element is UNKNOWN else join(owner.element, fact)
+
+
+def put_last(owner: Sequence, held: list[Fact], items: list[tuple[int, Fact]]) -> None:
+    """Put items behind those that a list is known to hold; one of the same place takes the place that it has."""
+    places = _places(owner)
+    for place, fact in items:
+        if place in places:  # of a container that an earlier run of the body has filled
+            held[places.index(place)] = fact
+        else:
+            places.append(place)
+            held.append(fact)
+    owner.places = list(places)
 
 
 def extend(run: Run, owner: Sequence, node: cst.BaseExpression, fact: Fact) -> None:

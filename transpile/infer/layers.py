@@ -12,7 +12,15 @@ from transpile.infer.builtins import SuperOf
 from transpile.infer.by_class import call_by_class, member_by_class
 from transpile.infer.channel_layers import made
 from transpile.infer.computed_names import pattern
-from transpile.infer.containers import CONTAINERS, container_kind, extend, grow, members_of, own_members
+from transpile.infer.containers import (
+    CONTAINERS,
+    container_kind,
+    extend,
+    grow,
+    members_of,
+    own_members,
+    put_last,
+)
 from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
 from transpile.infer.either import call_either, call_one_of
@@ -145,9 +153,8 @@ def _put_last(run: Run, node: cst.Call, owner: Layer, held: Sequence, fact: Fact
     made_elsewhere = held.made_in is not None and held.made_in[0] is not run.function
     if made_elsewhere and held.items is not None and not several and not run.within:
         # whoever else asks that function for one has it without this member
-        held.made_in, made_in = (run.function, ()), held.made_in
-        grow(run, held, [(id(place), AnyLayer([fact, Layer(NEUTRAL)]) if isinstance(fact, Layer) else fact)])
-        held.made_in = made_in
+        maybe = AnyLayer([fact, Layer(NEUTRAL)]) if isinstance(fact, Layer) else fact
+        put_last(held, held.items, [(id(place), maybe)])
     elif several:
         extend(run, held, place, fact)
     else:

@@ -7,7 +7,8 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.apply import MISSING, constant, dtype_of
+from transpile.infer.apply import MISSING, constant
+from transpile.infer.dtypes import dtype_of
 from transpile.infer.facts import Fact, Python, Sequence, Tensor, resolve
 from transpile.infer.ops.cast import is_device
 from transpile.infer.plans import Plan

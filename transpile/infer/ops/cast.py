@@ -7,8 +7,8 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.apply import Site, dtype_of, hook
-from transpile.infer.dtypes import is_dtype
+from transpile.infer.apply import Site, hook
+from transpile.infer.dtypes import dtype_of, is_dtype
 from transpile.infer.facts import UNKNOWN, Fact, Python, Tensor
 
 __all__ = ["is_device"]
