@@ -13,9 +13,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from transpile.diagnostics import Diagnostic
+from transpile.source.imports import statements
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 _FROM = re.compile(r"from(?:\s|\\\r?\n)+")
+_IMPORTERS = ("import_module", "__import__")  # functions that take the name of a module
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +109,15 @@ class _Places:
 
 def _edits(tree: ast.Module, renaming: Renaming, places: _Places) -> Iterator[_Span]:
     parent, _, last = renaming.old.rpartition(".")
-    keep_name = _bound_otherwise(tree, renaming)
     uses = False
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 new = renaming.of(alias.name)
                 if new is None:
                     continue
                 start, _ = places.span(alias)
-                if alias.asname is None and keep_name:
+                if alias.asname is None and _bound_otherwise(tree, renaming):
                     new += f" as {last}" if alias.name == renaming.old else f", {renaming.new} as {last}"
                 elif alias.asname is None:
                     uses = True
@@ -127,12 +128,14 @@ def _edits(tree: ast.Module, renaming: Renaming, places: _Places) -> Iterator[_S
                 yield from _module_of(node, new, places)
             elif node.module == parent and any(alias.name == last for alias in node.names):
                 yield (*places.span(node), _split_from(node, renaming, places))
-        elif isinstance(node, ast.Call):
-            yield from _dynamic_import(node, renaming, places)
+    if any(name in places.source for name in _IMPORTERS):
+        for called in ast.walk(tree):
+            if isinstance(called, ast.Call):
+                yield from _dynamic_import(called, renaming, places)
     if uses:
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.Name, ast.Attribute)) and _dotted(node) == renaming.old:
-                yield (*places.span(node), renaming.new)
+        for used in ast.walk(tree):
+            if isinstance(used, (ast.Name, ast.Attribute)) and _dotted(used) == renaming.old:
+                yield (*places.span(used), renaming.new)
 
 
 def _module_of(node: ast.ImportFrom, new: str, places: _Places) -> Iterator[_Span]:
@@ -162,7 +165,7 @@ def _split_from(node: ast.ImportFrom, renaming: Renaming, places: _Places) -> st
 
 def _dynamic_import(node: ast.Call, renaming: Renaming, places: _Places) -> Iterator[_Span]:
     called = (_dotted(node.func) or "").rpartition(".")[2]
-    if called not in ("import_module", "__import__") or not node.args:
+    if called not in _IMPORTERS or not node.args:
         return
     argument = node.args[0]
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["Import", "imports"]
+__all__ = ["Import", "imports", "statements"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def imports(text: str | bytes, module: str, is_package: bool) -> Iterator[Import
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return  # whoever translates it says what is wrong
     package = module.split(".") if is_package else module.split(".")[:-1]
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name)
@@ -46,3 +46,21 @@ def imports(text: str | bytes, module: str, is_package: bool) -> Iterator[Import
                 kept = package[: len(package) - node.level + 1]
                 source = ".".join([*kept, *([source] if source else [])])
             yield from (Import(source, alias.name) for alias in node.names)
+
+
+def statements(tree: ast.Module) -> Iterator[ast.stmt]:
+    """The statements of a module, in their order, those of functions and classes too.
+
+    A walk that leaves out the expressions, which are nearly all of a tree.
+    """
+    waiting: list[ast.AST] = [tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        below: list[ast.AST] = []
+        for suite in ("body", "handlers", "orelse", "finalbody", "cases"):
+            inner = getattr(node, suite, ())
+            if isinstance(inner, list):  # a lambda's body is none
+                below += inner
+        waiting += reversed(below)

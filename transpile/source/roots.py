@@ -31,7 +31,11 @@ def roots(texts: Mapping[str, tuple[str, bool]]) -> list[str]:
     A module that never says torch may still hold its tensors and layers: `class Net(Conv)` with Conv from a
     sibling. One that only imports what has nothing to do with torch is none, whatever its methods are called.
     """
-    found = {name for name, (text, _) in texts.items() if SPEAKS_OF_TORCH.search(text)}
+    found = {
+        name
+        for name, (text, _) in texts.items()
+        if ("torch" in text or "einops" in text) and SPEAKS_OF_TORCH.search(text)
+    }
     if not found:
         return []
     importers: dict[str, list[str]] = {}
