@@ -14,10 +14,10 @@ from transpile.source import third_party
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    for cached in (third_party.needs_torch, third_party._providers):
+    for cached in (third_party.needs_torch, third_party._contents):
         cached.cache_clear()
     yield
-    for cached in (third_party.needs_torch, third_party._providers):
+    for cached in (third_party.needs_torch, third_party._contents):
         cached.cache_clear()
 
 
