@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
@@ -20,12 +21,16 @@ from transpile.source.roots import SPEAKS_OF_TORCH, roots
 from transpile.source.text import decode
 
 if TYPE_CHECKING:
+    from array import array
+
     from transpile.infer.modules import ModuleInfo
     from transpile.infer.run import Run
+    from transpile.source.positions import KnownPositions
 
 __all__ = ["Project", "Text", "Translation", "concerns", "support_source", "translate"]
 
 _IMPORTS_TORCH = re.compile(r"^[ \t]*(?:from|import)[ \t]+(?:torch|einops)\b", re.MULTILINE)
+_LARGE = 100_000  # characters
 DATA_FORMATS = ("channels_last", "channels_first")
 
 
@@ -102,6 +107,7 @@ class Project:
         self.seen: Mapping[str, Mapping[Any, Any]] = {}  # by module and span: what a run has shown
         self.errors: dict[str, SourceError] = {}  # modules that cannot be parsed
         self.trees: dict[str, cst.Module] = {}  # modules that others have parsed already
+        self.offsets: dict[str, array[int]] = {}  # and where their nodes stand (source.positions.offsets)
         self.cuts: dict[str, Cut] = (
             {}
         )  # modules of which places are translated already, without their section
@@ -116,14 +122,15 @@ class Project:
             from transpile.rulebook import load
 
             modules = Modules({name: partial(self._read, name) for name in self._sources}, self.on_path)
-            self._run = infer(
-                modules,
-                self._roots,
-                load(self.rules),
-                data_format=self.data_format,
-                evaluated=self.evaluated,
-                evidence=self._evidence(),
-            )
+            with self._many_nodes():
+                self._run = infer(
+                    modules,
+                    self._roots,
+                    load(self.rules),
+                    data_format=self.data_format,
+                    evaluated=self.evaluated,
+                    evidence=self._evidence(),
+                )
             self._run.exact_training = self.exact_training
         return self._run
 
@@ -138,6 +145,14 @@ class Project:
     def needed(self) -> dict[str, str]:
         """What will certainly be parsed, by module name: whoever has the trees puts them among `trees`."""
         return {name: cut(self.texts[name].text).text for name in self._roots}
+
+    def _many_nodes(self) -> AbstractContextManager[None]:
+        """Have the nodes of a large project made without checks; in a small one preparing that costs more."""
+        if sum(len(self.texts[name].text) for name in self._roots) < _LARGE:
+            return nullcontext()
+        from transpile.source.nodes import unchecked
+
+        return unchecked()
 
     def _evidence(self) -> Any:
         if not self.seen:
@@ -170,13 +185,21 @@ class Project:
         try:
             kept = self.cuts[name]
             context, output = rewrite(run, support_module=support_module, supports=kept.used)
-            diagnostics = say(context, module.tree, filename)
+            diagnostics = say(context, module.tree, filename, self._places(module))
         except RecursionError:
             raise SourceError("the source is nested too deeply to be translated", 1, 1) from None
         code = dropped(output.code) if kept.found else output.code
         if format_code:
             code = formatted(module.text, code)
         return Translation(code, diagnostics, signatures(run), frozenset(context.supports))
+
+    def _places(self, module: ModuleInfo) -> KnownPositions | None:
+        offsets = self.offsets.get(module.name)
+        if offsets is None:
+            return None
+        from transpile.source.positions import KnownPositions
+
+        return KnownPositions(module.tree, module.text, offsets)
 
     def _is_source(self, name: str) -> bool:
         text = self.texts[name].text
@@ -209,5 +232,7 @@ def parse(text: str) -> cst.Module:
         return cst.parse_module(text)
     except cst.ParserSyntaxError as error:
         raise SourceError(error.message.split("\n")[0], error.raw_line, error.raw_column + 1) from None
+    except cst.CSTValidationError as error:  # `"a" b"b"`
+        raise SourceError(str(error), 1, 1) from None
     except RecursionError:
         raise SourceError("the source is nested too deeply to be parsed", 1, 1) from None

@@ -8,7 +8,7 @@ import libcst as cst
 import pytest
 from libcst.metadata import MetadataWrapper, PositionProvider
 
-from transpile.source.positions import Positions
+from transpile.source.positions import KnownPositions, Positions, offsets
 from transpile.source.walk import descendants
 
 SOURCES = sorted((Path(__file__).parents[2]).glob("transpile/**/*.py"))
@@ -52,3 +52,22 @@ def test_odd_sources(source: str) -> None:
     assert positions._text.rstrip("\n") == tree.code.rstrip("\n")
     for node in descendants(tree):
         positions.span(node)
+
+
+@pytest.mark.parametrize("path", SOURCES[::60], ids=str)
+def test_positions_that_another_process_knew_are_the_same(path: Path) -> None:
+    text = path.read_text()
+    tree, other = cst.parse_module(text), cst.parse_module(text)
+    computed, known = Positions(tree), KnownPositions(tree, text, offsets(other))
+    for node in descendants(tree):
+        assert known.span(node) == computed.span(node), type(node)
+    for node in (*tree.header, *tree.body[0].leading_lines):  # type: ignore[union-attr]
+        assert known.has(node) and known.span(node) == computed.span(node)
+    assert not known.has(other) and known.span(other) == (1, 1, 1, 1)
+    assert known.all() == computed.all()
+
+
+def test_offsets_of_another_text_are_refused() -> None:
+    tree = cst.parse_module("a = 1\n")
+    with pytest.raises(ValueError):
+        KnownPositions(tree, "a = 1\n", offsets(cst.parse_module("a = b = 1\n")))

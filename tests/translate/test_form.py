@@ -247,6 +247,7 @@ def test_what_is_not_touched_keeps_its_spelling(quote):
         ("import torch\nprint 'torch'\n", 2),
         ("import torch\nclass A\n    pass\n", 2),
         ("import torch\n  x = 1\n", 2),
+        ("import torch\nx = 'a' b'b'\n", 1),
     ],
 )
 def test_syntax_errors(source, line):

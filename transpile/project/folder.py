@@ -7,7 +7,7 @@ from pathlib import Path
 from transpile.diagnostics import SourceError
 from transpile.project.job import Job, Options, Outcome, Reading, guarded, is_carried
 from transpile.project.named_layers import named_layers
-from transpile.project.parsing import parsed
+from transpile.project.parsing import Parsing
 from transpile.project.plan import File, Unit
 
 __all__ = ["Folder"]
@@ -58,7 +58,12 @@ class Folder:
     def infer(self, processes: int = 1) -> None:
         """Infer the project now, rather than at the first outcome; several processes parse it."""
         if processes > 1:
-            self.project.trees = parsed(self.project.needed(), processes)
+            parsing = Parsing(self.project.needed(), processes)
+            self.project.trees = parsing.trees
+            try:
+                self.project.infer()
+            finally:
+                self.project.offsets = parsing.offsets()
         self.project.infer()
 
     def outcome(self, file: File) -> Outcome:

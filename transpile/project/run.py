@@ -109,13 +109,19 @@ def _run(folder: Folder, jobs: int | None) -> Iterator[Outcome]:
 
     folder.infer(count)  # once, before the processes are forked from this one
     _FOLDER = folder
-    # the largest first, so that no process is left with a long file at the end
-    order = sorted(range(len(files)), key=lambda i: -_size(files[i]))
+    order = _order(files)
     with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("fork")) as pool:
         futures = {i: pool.submit(_outcome, i) for i in order}
         for i in range(len(files)):
             yield futures[i].result()
     _FOLDER = None
+
+
+def _order(files: Sequence[File]) -> list[int]:
+    """The large files first, so that no process is left with one at the end; the others as they are waited for."""
+    sizes = [_size(file) for file in files]
+    large = sum(sizes) / 100
+    return sorted(range(len(files)), key=lambda i: (-sizes[i] if sizes[i] > large else 0, i))
 
 
 def _default_jobs(files: Sequence[File]) -> int:

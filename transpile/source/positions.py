@@ -6,15 +6,21 @@ generated once costs a fraction of that.
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable
+from functools import cached_property
 from types import TracebackType
 from typing import Any
 
 import libcst as cst
 from libcst._nodes.internal import CodegenState
 
-__all__ = ["Positions"]
+from transpile.source.walk import descendants
+
+__all__ = ["KnownPositions", "Positions", "offsets"]
+
+_NOWHERE = 2**32 - 1
 
 
 class _Tokens(list[str]):
@@ -80,13 +86,16 @@ class Positions:
     def __init__(self, tree: cst.Module) -> None:
         recorder = _Recorder(tree)
         tree._codegen(recorder)
-        self._spans = recorder.spans
-        self._text = "".join(recorder.tokens)
+        self._take(recorder.spans, "".join(recorder.tokens))
+
+    def _take(self, spans: dict[int, tuple[int, int]], text: str) -> None:
+        self._spans = spans
+        self._text = text
         self._starts = [0]
-        at = self._text.find("\n")
+        at = text.find("\n")
         while at >= 0:
             self._starts.append(at + 1)
-            at = self._text.find("\n", at + 1)
+            at = text.find("\n", at + 1)
 
     def has(self, node: cst.CSTNode) -> bool:
         """Whether the node is of this tree."""
@@ -114,3 +123,36 @@ class Positions:
     def _place(self, offset: int) -> tuple[int, int]:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
+
+
+class KnownPositions(Positions):
+    """Positions that were computed before, of the nodes that may hold code; those of others are computed when asked."""
+
+    def __init__(self, tree: cst.Module, text: str, offsets: array[int]) -> None:
+        """`text` is that of the tree, `offsets` what the function of this name gives for it."""
+        self._tree = tree
+        spans = zip(offsets[::2], offsets[1::2], strict=True)
+        known = {id(node): span for node, span in zip(descendants(tree), spans, strict=True)}
+        self._take({identity: span for identity, span in known.items() if span[0] != _NOWHERE}, text)
+
+    def span(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
+        return super().span(node) if id(node) in self._spans else self._computed.span(node)
+
+    def has(self, node: cst.CSTNode) -> bool:
+        return self._computed.has(node)
+
+    def all(self) -> dict[int, tuple[int, int, int, int]]:
+        return self._computed.all()
+
+    @cached_property
+    def _computed(self) -> Positions:
+        return Positions(self._tree)
+
+
+def offsets(tree: cst.Module) -> array[int]:
+    """From where to where the text of each node goes that may hold code, in the order of `descendants`."""
+    spans = Positions(tree)._spans
+    found = array("I")
+    for node in descendants(tree):
+        found.extend(spans.get(id(node), (_NOWHERE, _NOWHERE)))
+    return found
