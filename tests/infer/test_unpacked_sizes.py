@@ -20,9 +20,9 @@ CASES = {
     "sizes written out": (net("b, c, h, w = x.shape; return self.d(x).view(b, 2, c // 2, h, w).sum(1)"), MAP, "plain"),
     "the batch alone": (net("y = self.c(x); *b, c, n = y.shape; return y.reshape(*b, -1)"), LINE, "plain"),
     "all but the last": (net("*other, time = x.shape; y = torch.stack([x, x * 2], dim=-1); return self.c(x).sum((1, 2)), y.view(*other, -1).sum(2)"), LINE, ["plain", "plain"]),
-    "a map with one axis more": (net("y = self.d(x); b, c, *hw = y.shape; return y.view(b, c, *hw, 1).sum((3, 4))"), MAP, "image"),
+    "a map with one axis more": (net("y = self.d(x); b, c, *hw = y.shape; return y.view(b, c, *hw, 1).sum((3, 4))"), MAP, "plain"),
     "split channels": (net("y = self.d(x); b, c, *hw = y.shape; return y.view(b, 2, c // 2, *hw)[:, 0].mean((2, 3))"), MAP, "plain"),
-    "in a list": (net("y = self.d(x); b, c, *hw = y.shape; return y.reshape([b, 2, c // 2, *hw]).sum((2, 3))"), MAP, "image"),
+    "in a list": (net("y = self.d(x); b, c, *hw = y.shape; return y.reshape([b, 2, c // 2, *hw]).sum((2, 3))"), MAP, "plain"),
     "two stars": (net("y = self.d(x); *bc, h, w = y.shape; rest = (h, w); return y.view(*bc, *rest).mean((2, 3))"), MAP, "plain"),
 }  # fmt: skip
 

@@ -97,7 +97,7 @@ def _choose_pin(run: Run, function: FunctionInfo, name: str, left: Fact, right: 
         target = brought  # the others are converted where they are assigned
     target = function.hints.get(name, target)
     if target != IMAGE and None in ranks and run.learning:
-        run.postponed = True  # one of the two may be known better by then
+        run.postpone()  # one of the two may be known better by then
         return
     function.pins[name] = target
     for fact in (resolve(left), resolve(right)):

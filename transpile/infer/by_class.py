@@ -38,7 +38,9 @@ def call_by_class(run: Run, node: cst.Call | None, layer: Layer, operand: Operan
     if told is None or told.rank in (0, 1, 2):
         return None
     layout = run.ask(told, operand[0] or node)
-    if isinstance(layout, tuple) or (told.rank is None and not run.learning):
+    if told.rank is None and run.learning and not isinstance(layout, tuple):
+        run.postpone()
+    elif isinstance(layout, tuple) or told.rank is None:
         layout = IMAGE if layout == IMAGE and not _works_on_last(choices) else PLAIN
         run.want(operand[0], told, layout)
     result = _whichever(run, choices, told, layout, id(node), call)

@@ -14,7 +14,7 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.definitions import Env, FunctionInfo
-from transpile.infer.facts import Fact, Tensor, resolve
+from transpile.infer.facts import Fact, Tensor, Var, resolve
 from transpile.infer.layout import normalize
 from transpile.infer.run import Run
 from transpile.source.walk import descendants
@@ -70,7 +70,9 @@ def keep_cases(run: Run, test: cst.BaseExpression, merged: Env, then: Env, other
 def narrow_by_case(run: Run, test: cst.BaseExpression, holds: bool) -> None:
     """Let the names of the scope be what they are where the test holds, or does not."""
     question: tuple[str, bool] | None = None
-    for name, fact in list(run.env.items()):
+    for name, fact in run.env.items():  # whose keys stay the same
+        if type(fact) is not Tensor and type(fact) is not Var:
+            continue
         tensor = resolve(fact)
         if type(tensor) is not Tensor or tensor.rank is not None:
             continue

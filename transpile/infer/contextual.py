@@ -135,6 +135,7 @@ def handed_on(run: Run, info: FunctionInfo, given: dict[str, Fact]) -> Fact:
     saved = run.env, run.function, run.returned, run.module, run.exact, run.facts, run.plans, run.convert
     state, version = info.state, run.version
     info.state = "running"
+    own, info.found_open = info.found_open, []
     run.env, run.function, run.returned, run.module, run.exact = env, info, [], info.module, True
     run.facts, run.plans, run.convert = _Layered(run.facts), {}, {}
     run.depth += 1
@@ -149,6 +150,9 @@ def handed_on(run: Run, info: FunctionInfo, given: dict[str, Fact]) -> Fact:
         info.state = state
         run.env, run.function, run.returned, run.module, run.exact, run.facts, run.plans, run.convert = saved
         run.version = version
+        met, info.found_open = info.found_open, own
+    if run.function is not None:
+        run.function.found_open += met  # it is this call that must be made again
     result = facts[0]
     for fact in facts[1:]:
         result = join(result, fact)

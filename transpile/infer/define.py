@@ -35,7 +35,7 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
     # what a class body binds is not seen by the functions and classes in it
     enclosing = run.closure
     info.env = enclosing
-    info.bases = [evaluate(run, arg.value) for arg in node.bases]
+    info.derive([evaluate(run, arg.value) for arg in node.bases])
     for ancestor in info.ancestors()[1:]:
         ancestor.heirs[info] = None
     for keyword in node.keywords:
@@ -68,5 +68,6 @@ def define_class(run: Run, node: cst.ClassDef) -> bool:
 def lambda_(run: Run, node: cst.Lambda) -> Fact:
     info = register(run, node, None)
     info.env = run.closure
+    info.written_in = run.function
     analyze(run, info)
     return Function(info)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import libcst as cst
 
@@ -119,6 +119,11 @@ class FunctionInfo:
         self.constants: dict[str, set[int]] = {}  # the ints that callers give for a parameter
         # parameter → the sizes that callers give it; of a tuple or list, by its place
         self.sizes: dict[str, dict[int | None, set[Dim]]] = {}
+        self.written_in: FunctionInfo | None = None  # of a lambda: the function whose run runs it
+        self.asked: list[object] = []  # rank and layout of its parameters at the end of its last run
+        self.found_open: list[Fact] = (
+            []
+        )  # what its last run has met and knew not to be a tensor, or of which rank
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.by_rank: list[Fact] = []  # those of them that are images for some callers and plain for others
         self.on_last_axes = False  # whether the body works along torch's last axes: Linear, LayerNorm
@@ -195,6 +200,8 @@ class FunctionInfo:
 class ClassInfo:
     """A class: bases, attributes with what is known of them, methods."""
 
+    derived: ClassVar[int] = 0  # how often any class has been told its bases
+
     def __init__(self, name: str, node: cst.ClassDef, env: Env, qualname: str, module: ModuleInfo) -> None:
         self.name = name
         self.module = module
@@ -202,6 +209,8 @@ class ClassInfo:
         self.env = env
         self.qualname = qualname
         self.bases: list[Fact] = []
+        self._line: list[ClassInfo] = [self]
+        self._line_of = -1  # the definition of a class after which that was so
         self.attributes: dict[str, Fact] = {}
         self.sites: dict[str, dict[int, Fact]] = {}  # attribute → what each place stores in it
         self.heirs: dict[ClassInfo, None] = {}  # the project's classes that derive from this one, in order
@@ -210,8 +219,20 @@ class ClassInfo:
         self.instantiated = False
         self.stores_outside_init: set[str] = set()
 
+    def derive(self, bases: list[Fact]) -> None:
+        """Say what the class derives from."""
+        self.bases = bases
+        ClassInfo.derived += 1
+
     def ancestors(self) -> list[ClassInfo]:
         """This class and its project bases, nearest first (depth first, no repeats)."""
+        if (
+            self._line_of != ClassInfo.derived
+        ):  # once a class has been defined, this is asked by every attribute
+            self._line, self._line_of = self._ancestors(), ClassInfo.derived
+        return self._line
+
+    def _ancestors(self) -> list[ClassInfo]:
         if not any(type(base) is Class for base in self.bases):
             return [self]  # most classes
         result: list[ClassInfo] = []

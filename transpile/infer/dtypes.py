@@ -8,6 +8,7 @@ __all__ = ["DTYPES", "dtype_of", "is_dtype"]
 
 DTYPES = {"float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16", "long": "int64",
           "int": "int32", "short": "int16", "char": "int8", "byte": "uint8", "bool": "bool"}  # fmt: skip
+_NAMES = {*DTYPES.values(), "complex64", "complex128"}
 
 
 def dtype_of(fact: Fact) -> str | None:
@@ -17,7 +18,7 @@ def dtype_of(fact: Fact) -> str | None:
     if isinstance(fact, Ref) and fact.name.startswith("torch."):
         name = fact.name[6:]
         name = DTYPES.get(name, name)
-        return name if name in set(DTYPES.values()) | {"complex64", "complex128"} else None
+        return name if name in _NAMES else None
     return None
 
 

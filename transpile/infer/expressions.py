@@ -10,7 +10,7 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Python, Ref, Tensor, Var
 from transpile.infer.join import join
 from transpile.infer.plans import Plan
 from transpile.infer.run import Run
@@ -47,6 +47,8 @@ def evaluate(run: Run, node: cst.CSTNode) -> Fact:
     if run.evidence is not None:
         fact = run.evidence.refined(run, node, fact)
     run.facts[id(node)] = fact
+    if type(fact) is Var or type(fact) is Tensor:  # before the call: most are neither
+        run.met(fact)
     return fact
 
 

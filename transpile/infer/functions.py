@@ -30,7 +30,7 @@ from transpile.infer.sameness import same
 from transpile.infer.statements import suite
 from transpile.infer.unification import is_callable, learn
 
-__all__ = ["analyze", "parameter_fact", "register"]
+__all__ = ["analyze", "is_told", "parameter_fact", "register"]
 
 
 def register(run: Run, node: cst.FunctionDef | cst.Lambda, owner: ClassInfo | None) -> FunctionInfo:
@@ -120,6 +120,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
     for key in info.remarked:
         info.module.remarks.pop(key, None)
     info.remarked.clear()
+    info.found_open.clear()
     fills = Open.fills_settled
     saved = run.env, run.function, run.returned, run.module, run.class_outside, run.within
     returning, run.returning = run.returning, {}
@@ -134,6 +135,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         env[parameters[0].name] = Class(info.owner)
     elif info.kind == "context" and parameters and info.owner is not None:
         env[parameters[0].name] = Self(info.owner.name, info.owner)
+        run.function = info
         for parameter, fact in told_by_forward(info):
             learn(run, info, parameter_fact(run, info, parameter), fact, None)
     for parameter in info.own_parameters:
@@ -152,6 +154,8 @@ def analyze(run: Run, info: FunctionInfo) -> None:
             )
         run.facts[id(parameter.node)] = env[parameter.name]
     run.env, run.function, run.returned, run.within = env, info, [], []
+    if info.runs == 1:
+        info.asked = _asked(info)
     try:
         if isinstance(info.node, cst.Lambda):
             run.returned.append((info.node.body, evaluate(run, info.node.body)))
@@ -169,6 +173,12 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         run.returning = returning
         run.depth -= 1
         info.state = "done"
+        _keep_open(info)
+    asked = _asked(info)
+    if asked != info.asked:  # by its own run, or by a caller since the last one
+        info.asked = asked
+        for dependent in info.dependents:
+            dependent.dirty = True
     if Open.fills_settled != fills:
         info.dirty = True  # the layout of a fill was decided behind the place where it is made
     if info.generator:
@@ -180,6 +190,31 @@ def analyze(run: Run, info: FunctionInfo) -> None:
             run.version += 1
             for dependent in info.dependents:
                 dependent.dirty = True
+
+
+def _asked(info: FunctionInfo) -> list[object]:
+    """What a function takes its parameters for: their kinds, and how many axes tensors have in which order."""
+    facts = [resolve(fact) for fact in info.facts.values()]
+    items = [resolve(fact.element) for fact in facts if type(fact) is Var and fact.element is not None]
+    return [
+        (fact.rank, settle(fact.layout)) if type(fact) is Tensor else type(fact) for fact in (*facts, *items)
+    ]
+
+
+def _keep_open(info: FunctionInfo) -> None:
+    """Keep what a run of the body has left open. What it has told itself concerns what it did before."""
+    left = [fact for fact in info.found_open if not is_told(fact)]
+    if len(left) < len(info.found_open):
+        given = info.facts.values()  # a tensor that the body makes is another one in each run
+        lasting = {id(fact) for fact in given} | {id(fact.element) for fact in given if type(fact) is Var}
+        if any(id(fact) in lasting for fact in info.found_open if is_told(fact)):
+            info.dirty = True
+    info.found_open = left
+
+
+def is_told(fact: Fact) -> bool:
+    """Whether what was open is known by now: what a variable is bound to, how many axes a tensor has."""
+    return resolve(fact) is not fact or (type(fact) is Tensor and fact.rank is not None)
 
 
 def _settle_stores(run: Run) -> None:
@@ -270,9 +305,12 @@ def _beside_unknown(run: Run, left: Fact, right: Fact) -> Tensor | None:
 def _as_sequences(run: Run, info: FunctionInfo, merged: Fact | None) -> None:
     """What a model makes of images and returns with three axes, points or tokens, is in torch's order."""
     tensors = [t for _, fact in run.returned if isinstance(t := resolve(fact), Tensor)]
-    if info.name != "forward" or run.learning or "" in info.pins or not isinstance(merged, Tensor):
+    if info.name != "forward" or "" in info.pins or not isinstance(merged, Tensor):
         return
     if not any(t.rank == 3 and run.layout(t) == IMAGE for t in tensors):
+        return
+    if run.learning:
+        run.postpone()
         return
     given = [t for fact in info.facts.values() if isinstance(t := resolve(fact), Tensor)]
     if any(t.rank in (None, 3) and run.layout(t) != PLAIN for t in given):

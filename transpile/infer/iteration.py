@@ -34,6 +34,7 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
         resolved = resolve(element)
         if isinstance(resolved, Python) and resolved.type == "int":
             return Python("int", None, Dim.symbol(f"item{id(node)}"))
+        run.met(element)
         return element
     if isinstance(fact, Layer) and fact.site is not None:
         run.opened.add(fact.site)
@@ -50,6 +51,7 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
     if isinstance(fact, Var):
         if fact.element is None:
             fact.element = Var(f"{fact.name}[]", fact.tensorlike)
+        run.met(fact.element)
         return fact.element
     return UNKNOWN
 

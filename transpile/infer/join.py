@@ -48,11 +48,20 @@ def is_empty(fact: Fact) -> bool:
     return isinstance(fact, Tensor) and fact.dims == (Dim(0),)
 
 
+def _join_values(left: Python, right: Python) -> Python:
+    """What covers two values of one type."""
+    if left.value == right.value and left.dim == right.dim:
+        return left
+    return left if left.value is None and left.dim is None and left.of is None else Python(left.type)
+
+
 def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
     """The least fact that covers both; with `binding`, a variable beside a tensor is taken for one."""
     left, right = resolve(left), resolve(right)
     if left is right:
         return left
+    if type(left) is Python and type(right) is Python and left.type == right.type != "dtype":
+        return _join_values(left, right)  # first, since long lists of names are joined item by item
     if left is NEVER or right is NEVER:
         return right if left is NEVER else left
     for one, other in ((left, right), (right, left)):
@@ -121,9 +130,7 @@ def join(left: Fact, right: Fact, *, binding: bool = True) -> Fact:
             return left if not isinstance(left, Self) else right
         return _common_layer(left, right)
     if isinstance(left, Python) and isinstance(right, Python):
-        if left.type == right.type:
-            return left if left.value == right.value and left.dim == right.dim else Python(left.type)
-        return Python("object")
+        return _join_values(left, right) if left.type == right.type else Python("object")
     if isinstance(left, Ref) and isinstance(right, Ref) and left.name == right.name:
         return left
     if isinstance(left, Dict) and isinstance(right, Dict):

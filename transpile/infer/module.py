@@ -8,7 +8,7 @@ from typing import Any
 from transpile.infer import branches, calls, define, iteration, ops  # noqa: F401  (they register handlers)
 from transpile.infer.channel_layers import answer
 from transpile.infer.definitions import FunctionInfo
-from transpile.infer.functions import analyze
+from transpile.infer.functions import analyze, is_told
 from transpile.infer.imports import again, load
 from transpile.infer.layout import Open, settle
 from transpile.infer.modules import Modules
@@ -49,22 +49,20 @@ def infer(
         _again(run)
         _rounds(run)
     if run.decide(answer):
-        if run.postponed:
-            _those_who_asked(run)
-        else:
-            _again(run)
+        if not run.postponed:
+            _again(run)  # once in each inference: what was told in its first rounds reaches everybody
         _rounds(run)
-        if run.decide(answer):
-            _again(run)
+        run.decide(answer)
     _round(run)
     return run
 
 
 def _rounds(run: Run) -> None:
     """Analyze what is not up to date until nothing new is learnt."""
+    loose = True
     for _ in range(ROUNDS):
         progress = run.progress()
-        _round(run)
+        loose = _round(run, loose)
         if run.progress() == progress:
             break
 
@@ -75,12 +73,15 @@ def _again(run: Run) -> None:
 
 
 def _those_who_asked(run: Run) -> None:
-    """What was decided concerns the functions that have found it open."""
+    """What is known by now concerns the functions that have found it open."""
     for layout, functions in list(run.readers.items()):
         if not isinstance(settle(layout), Open):
             del run.readers[layout]
             for function in functions:
                 function.dirty = True
+    for function in run.function_of.values():
+        if any(map(is_told, function.found_open)):
+            (function.written_in or function).dirty = True
 
 
 def _order(run: Run) -> list[FunctionInfo]:
@@ -88,22 +89,19 @@ def _order(run: Run) -> list[FunctionInfo]:
     return sorted(run.all_functions(), key=lambda f: (f.name != "__init__", f.name != "forward"))
 
 
-def _round(run: Run) -> None:
+def _round(run: Run, loose: bool = True) -> bool:
+    """One round, with `loose` over what modules do themselves, too; says whether that has taught something."""
     run.round += 1
     _those_who_asked(run)
-    for module in run.modules.loaded():
-        again(run, module)
+    progress = run.progress()
+    if loose:
+        for module in run.modules.loaded():
+            again(run, module)
+    taught = run.progress() != progress
     for function in _order(run):
         if function.module.failure is None and (function.state == "new" or function.dirty):
             before = run.progress()
             analyze(run, function)
-            if run.progress() != before:
-                function.dirty = True
-                for dependent in function.dependents:
-                    dependent.dirty = True
-                if function.owner is not None:
-                    for method in function.owner.methods.values():
-                        method.dirty = True
-                    for dependent in function.owner.dependents:
-                        dependent.dirty = True
+            function.dirty = function.dirty or run.progress() != before
     call_returned(run)
+    return taught

@@ -107,7 +107,7 @@ def proven(run: Run, test: cst.BaseExpression, holds: bool) -> None:
         open_rank = isinstance(fact, Tensor) and (fact.rank is None or fact.lent)
         known = isinstance(rank, Python) and rank.type == "int" and isinstance(rank.value, int)
         if known and isinstance(rank, Python) and (open_rank or (isinstance(fact, Var) and fact.tensorlike)):
-            run.as_tensor(fact, rank.value)
+            run.as_tensor(fact, rank.value, test)
 
 
 def _counted(node: cst.BaseExpression) -> cst.BaseExpression | None:

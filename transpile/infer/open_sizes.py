@@ -378,15 +378,13 @@ def _base(node: cst.BaseExpression) -> cst.BaseExpression:
 
 def reached(run: Run) -> list[FunctionInfo]:
     """The forwards of modules and what they call, in any file, themselves or through others; constructors excepted."""
-    functions = run.all_functions()
-    todo = [
-        f
-        for f in functions
-        if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
-    ]
-    if not todo:
-        return []
-    if run.reached is None:
+    if run.reached is None:  # asked for every module, of all functions of the project
+        functions = run.all_functions()
+        todo = [
+            f
+            for f in functions
+            if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
+        ]
         callees: dict[int, list[FunctionInfo]] = {}
         for info in functions:
             for caller in info.dependents:

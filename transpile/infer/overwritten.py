@@ -7,24 +7,25 @@ agrees with none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import libcst as cst
 
-from transpile.infer.scopes import bound_names
+from transpile.infer.scopes import names_bound_by
 from transpile.source.walk import descendants
 
 __all__ = ["overwritten"]
 
-_LEAVES = (cst.Break, cst.Continue)
+_LEAVES = frozenset({cst.Break, cst.Continue})
 
 
 def overwritten(body: cst.CSTNode, nodes: Sequence[cst.CSTNode]) -> set[int]:
     """The ids of the expressions that are assigned so in a function: its body, and all nodes that are its own."""
     # an except clause may meet any value of a try's body
-    tried = {id(node.body) for node in nodes if isinstance(node, (cst.Try, cst.TryStar))}
+    tried = {id(node.body) for node in nodes if type(node) is cst.Try or type(node) is cst.TryStar}
     found: set[int] = set()
     for node in (body, *nodes):
-        if isinstance(node, cst.IndentedBlock) and id(node) not in tried:
+        if type(node) is cst.IndentedBlock and id(node) not in tried:
             _in_block(node, node is body, found)
     return found
 
@@ -40,10 +41,11 @@ def _in_block(block: cst.IndentedBlock, outermost: bool, found: set[int]) -> Non
                 found.add(id(value))
             plain[name] = True
             continue
-        if any(isinstance(inner, _LEAVES) for inner in descendants(statement)):
+        nodes = list(descendants(statement))
+        if any(type(inner) in _LEAVES for inner in nodes):
             plain.clear()
             otherwise = False
-        plain.update(dict.fromkeys(bound_names(statement) | _augmented(statement), False))
+        plain.update(dict.fromkeys(names_bound_by(nodes) | _augmented(nodes), False))
 
 
 def _assigned(statement: cst.CSTNode) -> tuple[str | None, cst.BaseExpression | None]:
@@ -52,13 +54,12 @@ def _assigned(statement: cst.CSTNode) -> tuple[str | None, cst.BaseExpression | 
         if isinstance(small, cst.Assign) and len(small.targets) == 1:
             target = small.targets[0].target
             if isinstance(target, cst.Name) and not any(
-                isinstance(inner, cst.NamedExpr) for inner in descendants(small.value)
+                type(inner) is cst.NamedExpr for inner in descendants(small.value)
             ):
                 return target.value, small.value
     return None, None
 
 
-def _augmented(statement: cst.CSTNode) -> set[str]:
+def _augmented(nodes: Sequence[Any]) -> set[str]:
     """`x += y` goes on with the value that `x` has."""
-    nodes = (statement, *descendants(statement))
-    return {n.target.value for n in nodes if isinstance(n, cst.AugAssign) and isinstance(n.target, cst.Name)}
+    return {n.target.value for n in nodes if type(n) is cst.AugAssign and type(n.target) is cst.Name}

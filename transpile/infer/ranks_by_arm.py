@@ -7,6 +7,7 @@ None of them says how many axes `x` has; inside each it has those that the arm a
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import libcst as cst
 
@@ -18,6 +19,7 @@ from transpile.source.walk import descendants
 
 __all__ = ["narrow_by_arm", "tell_arms_apart"]
 
+_TARGETED = frozenset({cst.AssignTarget, cst.AugAssign, cst.For, cst.NamedExpr})
 _COUNTED = re.compile(r"(conv|pool|conv_transpose)([123])d$")
 
 
@@ -30,31 +32,31 @@ def tell_arms_apart(run: Run, node: cst.If) -> None:
     while part is not None:
         arms.append(part.body)
         part = part.orelse if isinstance(part, cst.If) else None
-    asked = [_asked(run, arm) for arm in arms]
+    apart = [_taken_apart(arm) for arm in arms]
+    asked = [_asked(run, arm, taken) for arm, taken in zip(arms, apart, strict=True)]
     for arm, ranks in zip(arms, asked, strict=True):
         run.arm_ranks[id(arm)] = {
             name: rank
             for name, rank in ranks.items()
             if any(other.get(name, rank) != rank for other in asked)
         }
-    apart = [_taken_apart(arm) for arm in arms]
     names = {name for ranks in apart for name in ranks if {r.get(name) for r in apart} - {None} == {3, 4}}
     for arm in arms:
         run.maps_or_sequences[id(arm)] = names
 
 
-def _asked(run: Run, arm: cst.BaseSuite) -> dict[str, int]:
+def _asked(run: Run, arm: cst.BaseSuite, apart: dict[str, int]) -> dict[str, int]:
     """The rank that an arm asks of each name that its convolutions and pools are given; none where it asks for two."""
     found: dict[str, set[int]] = {}
     for node in descendants(arm):
-        if not isinstance(node, cst.Call) or not node.args or not isinstance(node.args[0].value, cst.Name):
+        if type(node) is not cst.Call or not node.args or not isinstance(node.args[0].value, cst.Name):
             continue
         callee = node.func.attr if isinstance(node.func, cst.Attribute) else node.func
         counted = _COUNTED.search(callee.value) if isinstance(callee, cst.Name) else None
         fact = resolve(evaluate(run, node.func)) if counted is not None else None
         if counted is not None and type(fact) is Ref and fact.name.startswith("torch."):
             found.setdefault(node.args[0].value.value, set()).add(int(counted[2]) + 2)
-    for name, rank in _taken_apart(arm).items():
+    for name, rank in apart.items():
         found.setdefault(name, set()).add(rank)
     return {name: ranks.pop() for name, ranks in found.items() if len(ranks) == 1}
 
@@ -63,23 +65,42 @@ def _taken_apart(arm: cst.BaseSuite) -> dict[str, int]:
     """The rank of each name whose sizes an arm takes apart before it gives the name another value."""
     found: dict[str, int] = {}
     bound: set[str] = set()
-    for line in arm.body:
-        for statement in line.body if isinstance(line, cst.SimpleStatementLine) else ():
-            if not isinstance(statement, cst.Assign) or len(statement.targets) != 1:
-                continue
-            name, target = _measured(statement.value), statement.targets[0].target
-            if not name or name in bound or not isinstance(target, cst.Tuple):
-                continue
-            if not any(isinstance(element, cst.StarredElement) for element in target.elements):
-                found.setdefault(name, len(target.elements))
+    for line, sizes in _sizes(arm):
+        for name, count in sizes:
+            if name not in bound:
+                found.setdefault(name, count)
         bound |= {
             part.value
             for node in descendants(line)
-            if isinstance(node, (cst.AssignTarget, cst.AugAssign, cst.For, cst.NamedExpr))
+            if type(node) in _TARGETED
             for part in descendants(node.target)
-            if isinstance(part, cst.Name)
+            if type(part) is cst.Name
         }
     return found
+
+
+def _sizes(arm: cst.BaseSuite) -> Sequence[tuple[cst.CSTNode, list[tuple[str, int]]]]:
+    """The lines of an arm as far as they take sizes apart, and of each the names and how many sizes."""
+    lines = [(line, [taken for taken in map(_taken, _small(line)) if taken is not None]) for line in arm.body]
+    while lines and not lines[-1][1]:
+        lines.pop()
+    return lines
+
+
+def _small(line: cst.CSTNode) -> Sequence[cst.CSTNode]:
+    return line.body if isinstance(line, cst.SimpleStatementLine) else ()
+
+
+def _taken(statement: cst.CSTNode) -> tuple[str, int] | None:
+    """`x` and 4 where this is `b, c, h, w = x.shape`."""
+    if not isinstance(statement, cst.Assign) or len(statement.targets) != 1:
+        return None
+    name, target = _measured(statement.value), statement.targets[0].target
+    if not name or not isinstance(target, cst.Tuple):
+        return None
+    if any(isinstance(element, cst.StarredElement) for element in target.elements):
+        return None
+    return name, len(target.elements)
 
 
 def _measured(value: cst.BaseExpression) -> str:

@@ -94,7 +94,7 @@ class Run:
         self.any_order: set[int] = set()  # shapes of which only the rank or the first size is taken
         self.round = 0
         self.learning = True  # first rounds: what one caller does not know yet, a body or another may tell
-        self.postponed = False  # and whether one did
+        self.postponed = False  # and whether a question was left to later rounds
         self.within: list[tuple[str, int]] = []  # branches and loops around the statement that is under way
         self.opened: set[int] = set()  # construct sites of containers that somebody looks into
         self.subscripted: set[str] = set()  # attributes of unknown objects that are indexed
@@ -233,6 +233,13 @@ class Run:
             self.readers.setdefault(layout, set()).add(self.function)
         return layout
 
+    def met(self, fact: Fact) -> None:
+        """Note what the function under way has met and does not know: it runs again when somebody has told."""
+        if self.function is not None:
+            fact = resolve(fact)
+            if type(fact) is Var or (type(fact) is Tensor and fact.rank is None):
+                self.function.found_open.append(fact)
+
     def learn(self, what: str, node: cst.CSTNode | None, value: object = None) -> None:
         """Count what a value has learnt: once for a place, since every run makes the values of a body anew."""
         key = (what, id(node), value)
@@ -243,7 +250,7 @@ class Run:
     def is_new(self, place: object, fact: Fact) -> bool:
         """Whether a place has never been this before: what goes to and fro in every round teaches nothing."""
         before = self.been.setdefault(place, [])
-        if len(before) >= STATES or any(same(fact, known) for known in before):
+        if len(before) >= STATES or any(same(fact, known, still_open=True) for known in before):
             return False
         before.append(as_it_stands(fact))
         return True
@@ -389,6 +396,10 @@ class Run:
         self.version += 1
         for dependent in info.dependents:  # whichever call of whom has run the constructor
             dependent.dirty = dependent.dirty or dependent is not self.function
+
+    def postpone(self) -> None:
+        """Leave a question open: by a later round a body or another caller may have told."""
+        self.postponed = True
 
     def progress(self) -> int:
         """A number that grows whenever something is learnt."""

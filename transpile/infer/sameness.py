@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Python, Self, Sequence, Tensor, resolve
-from transpile.infer.layout import settle
+from transpile.infer.layout import Open, settle
 
 __all__ = ["as_it_stands", "same"]
 
 NESTED = 8  # a list may hold itself
+STILL_OPEN = Open()  # what was open then, whatever has become of it
 
 
 def as_it_stands(fact: Fact, depth: int = 0) -> Fact:
@@ -16,7 +17,8 @@ def as_it_stands(fact: Fact, depth: int = 0) -> Fact:
     if depth > NESTED:
         return fact
     if isinstance(fact, Tensor):
-        return Tensor(fact.rank, fact.dims, fact.dtype, fact.layout)
+        layout = settle(fact.layout)
+        return Tensor(fact.rank, fact.dims, fact.dtype, STILL_OPEN if isinstance(layout, Open) else layout)
     if isinstance(fact, Sequence):
         items = None if fact.items is None else [as_it_stands(item, depth + 1) for item in fact.items]
         return Sequence(fact.type, items, as_it_stands(fact.element, depth + 1))
@@ -30,7 +32,8 @@ def as_it_stands(fact: Fact, depth: int = 0) -> Fact:
     return fact
 
 
-def same(left: Fact, right: Fact) -> bool:
+def same(left: Fact, right: Fact, *, still_open: bool = False) -> bool:
+    """Whether two facts say the same; with `still_open`, also where each leaves another layout undecided."""
     left, right = resolve(left), resolve(right)
     if left is right:
         return True
@@ -41,16 +44,16 @@ def same(left: Fact, right: Fact) -> bool:
             left.rank == right.rank
             and left.dims == right.dims
             and left.dtype == right.dtype
-            and settle(left.layout) == settle(right.layout)
+            and _same_layout(left, right, still_open)
         )
     if isinstance(left, Sequence) and isinstance(right, Sequence):
         if (left.items is None) != (right.items is None) or left.type != right.type:
             return False
         if left.items is not None and right.items is not None:
             return len(left.items) == len(right.items) and all(
-                same(a, b) for a, b in zip(left.items, right.items, strict=True)
+                same(a, b, still_open=still_open) for a, b in zip(left.items, right.items, strict=True)
             )
-        return same(left.element, right.element)
+        return same(left.element, right.element, still_open=still_open)
     if isinstance(left, Python) and isinstance(right, Python):
         return left.type == right.type and left.value == right.value and left.dim == right.dim
     if isinstance(left, Self):
@@ -59,3 +62,8 @@ def same(left: Fact, right: Fact) -> bool:
         both = left.members is not None and right.members is not None
         return both and repr(left) == repr(right) and same(left.members or UNKNOWN, right.members or UNKNOWN)
     return repr(left) == repr(right)
+
+
+def _same_layout(left: Tensor, right: Tensor, still_open: bool) -> bool:
+    one, other = settle(left.layout), settle(right.layout)
+    return one == other or (still_open and isinstance(one, Open) and isinstance(other, Open))

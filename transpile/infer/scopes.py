@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import libcst as cst
 
 from transpile.source.walk import children, descendants
 
-__all__ = ["bound_names", "own_nodes"]
+__all__ = ["bound_names", "names_bound_by", "own_nodes"]
 
 
 _SCOPES = frozenset({cst.FunctionDef, cst.ClassDef, cst.Lambda})
@@ -26,13 +27,18 @@ def own_nodes(body: cst.CSTNode) -> Iterator[cst.CSTNode]:
             yield node
         below = [child for child in children(node) if type(child) not in _SCOPES]
         below.reverse()
-        stack.extend(below)
+        stack += below
 
 
 def bound_names(body: cst.CSTNode) -> set[str]:
     """Names bound by assignments, loops, with, except, imports, definitions and patterns below a node."""
+    return names_bound_by(descendants(body))
+
+
+def names_bound_by(nodes: Iterable[Any]) -> set[str]:
+    """The names that nodes bind themselves."""
     bound: set[str] = set()
-    for node in descendants(body):
+    for node in nodes:
         kind = type(node)  # most nodes are none of these, and isinstance is slow to say so
         if kind not in _BINDING:
             continue

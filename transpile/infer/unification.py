@@ -66,7 +66,7 @@ def learn(
         _meet_dtypes(run, info, inner, outer)
         if outer.rank is None and inner.rank is not None and inner.lent:
             # other callers have that rank; what this one has is not known, or not yet
-            run.postponed = True
+            run.postpone()
             if run.learning and _of_others(run, info, inner):
                 return
             if not run.learning:
@@ -77,17 +77,18 @@ def learn(
         elif outer.rank is None and inner.rank is not None:
             if outer.may_have(inner.rank, True):
                 outer.settle_rank(inner.rank)
-                run.learn("rank", node, inner.rank)
+                run.learn("rank", node if node is not None else info.node, inner.rank)
         elif inner.rank is not None and outer.rank != inner.rank and inner.proven:
             _say_other_rank(run, inner, outer, node)
             return
         elif inner.rank is not None and outer.rank != inner.rank:
             if run.channels_last and differ_in_rank(inner, outer):
                 inner.layout = BY_RANK
+            if not any(tensor is inner for tensor in info.widened):  # or a body gives back what callers take
+                info.widened.append(inner)
+                run.version += 1
             inner.rank, inner.dims = None, None
-            info.widened.append(inner)
             info.dirty = True
-            run.version += 1
         elif (
             inner.rank is None
             and outer.rank is not None
@@ -112,9 +113,7 @@ def learn(
             # other layouts belong to the body that they came about in
             outer, have = Tensor(outer.rank, outer.dims, outer.dtype, PLAIN), PLAIN
         if isinstance(want, Open) and have == PLAIN and run.learning and outer.rank in (None, 4, 5):
-            run.postponed = (
-                True  # what the body does with an image says more than where one caller got it from
-            )
+            run.postpone()  # what the body does with an image says more than where one caller got it from
             return
         if isinstance(have, Open) or isinstance(want, Open):
             if link(outer.layout, inner.layout) is not None and not (

@@ -7,7 +7,7 @@ import re
 import libcst as cst
 
 from transpile.infer.calls import AMBIGUOUS
-from transpile.infer.facts import UNKNOWN, Ref, Var, resolve
+from transpile.infer.facts import UNKNOWN, Python, Ref, Var, resolve
 from transpile.rewrite.context import Context
 from transpile.rewrite.registry import operation
 from transpile.source.walk import descendants
@@ -110,7 +110,8 @@ def unknown_receiver(context: Context, original: cst.CSTNode, updated: cst.CSTNo
         return
     name = original.func.attr.value
     owner = resolve(context.run.facts.get(id(original.func.value), UNKNOWN))
-    if owner is not UNKNOWN and not isinstance(owner, Var):
+    is_none = isinstance(owner, Python) and owner.type == "none"  # and is asked for it all the same
+    if owner is not UNKNOWN and not isinstance(owner, Var) and not is_none:
         return
     if name == "backward" and _takes_gradients(context, original):
         context.say(

@@ -114,4 +114,13 @@ def descendants(node: Any) -> Iterator[Any]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(list(children(node))))
+        below = []  # what `children` gives, in place: this is asked for every node
+        for name in _PARTS[type(node)] or ():
+            value = getattr(node, name)
+            kind = type(value)
+            if kind is tuple or kind is list:
+                below += [item for item in value if _PARTS[type(item)] is not None]
+            elif kind is not str and value is not None and _PARTS[kind] is not None:
+                below.append(value)
+        below.reverse()
+        stack += below

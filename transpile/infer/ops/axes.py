@@ -51,7 +51,7 @@ def _used(site: Site, tensor: Tensor, more: int) -> Tensor:
         result = site.run.tensors[key] = Tensor(None, None, tensor.dtype, PLAIN)
     elif result.rank is not None and result.rank > more and tensor.rank is None:
         tensor.rank = result.rank - more
-        site.run.version += 1
+        site.run.learn("rank", site.node, tensor.rank)
     return result
 
 

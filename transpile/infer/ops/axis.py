@@ -176,7 +176,7 @@ def cat(site: Site) -> Fact:
         return _cat_of_unknown(site)
     layout = common_layout(run, members)
     if isinstance(layout, Open) and any(run.layout(t) == PLAIN for _, t in members):
-        run.postponed = True
+        run.postpone()
         if not run.learning:  # nothing says more of it than what it is joined with, whose axes it shares
             layout.settle(PLAIN)
             run.learn("layout", site.node)

@@ -49,7 +49,7 @@ def _applied(
         plan.data["variables"] = _variables(run, operand)
         return _stacked(run, operand, value, parsed, given, key)
     rank = len(parsed.left) if parsed is not None and ELLIPSIS not in parsed.left else None
-    tensor = run.as_tensor(value, rank)
+    tensor = run.as_tensor(value, rank, key)
     plan.data["variable"] = tensor is None or tensor.is_parameter
     if tensor is None:
         return Tensor(parsed.rank(None) if parsed is not None else None, None, None, PLAIN)
