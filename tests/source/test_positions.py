@@ -69,5 +69,6 @@ def test_positions_that_another_process_knew_are_the_same(path: Path) -> None:
 
 def test_offsets_of_another_text_are_refused() -> None:
     tree = cst.parse_module("a = 1\n")
-    with pytest.raises(ValueError):
-        KnownPositions(tree, "a = 1\n", offsets(cst.parse_module("a = b = 1\n")))
+    other = KnownPositions(tree, "a = 1\n", offsets(cst.parse_module("a = b = 1\n")))
+    with pytest.raises(ValueError, match="another tree"):
+        other.span(tree.body[0])

@@ -131,18 +131,29 @@ class KnownPositions(Positions):
     def __init__(self, tree: cst.Module, text: str, offsets: array[int]) -> None:
         """`text` is that of the tree, `offsets` what the function of this name gives for it."""
         self._tree = tree
-        spans = zip(offsets[::2], offsets[1::2], strict=True)
-        known = {id(node): span for node, span in zip(descendants(tree), spans, strict=True)}
-        self._take({identity: span for identity, span in known.items() if span[0] != _NOWHERE}, text)
+        self._offsets = offsets
+        self._take({}, text)
 
     def span(self, node: cst.CSTNode) -> tuple[int, int, int, int]:
-        return super().span(node) if id(node) in self._spans else self._computed.span(node)
+        place = self._places.get(id(node))
+        start = self._offsets[2 * place] if place is not None else _NOWHERE
+        if place is None or start == _NOWHERE:
+            return self._computed.span(node)
+        return self._span(start, self._offsets[2 * place + 1])
 
     def has(self, node: cst.CSTNode) -> bool:
         return self._computed.has(node)
 
     def all(self) -> dict[int, tuple[int, int, int, int]]:
         return self._computed.all()
+
+    @cached_property
+    def _places(self) -> dict[int, int]:
+        """How many nodes come before each. Not before somebody asks: of some modules there is nothing to say."""
+        places = {identity: place for place, identity in enumerate(map(id, descendants(self._tree)))}
+        if 2 * len(places) != len(self._offsets):
+            raise ValueError("these are the offsets of another tree")
+        return places
 
     @cached_property
     def _computed(self) -> Positions:
