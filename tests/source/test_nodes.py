@@ -7,6 +7,7 @@ from pathlib import Path
 import libcst as cst
 import pytest
 
+from transpile.diagnostics import SourceError
 from transpile.source.nodes import pack, unchecked, unpack
 from transpile.translate import parse
 
@@ -82,3 +83,11 @@ def _nested(depth: int) -> cst.BaseExpression:
     for _ in range(depth):
         node = cst.Attribute(node, cst.Name("y"))
     return node
+
+
+@pytest.mark.parametrize("text", ["x = 'a' b'b'\n", "import torch\nf(b'' f'{x}')\n"])
+def test_literals_that_python_does_not_take_are_refused_either_way(text: str) -> None:
+    with pytest.raises(SourceError):
+        parse(text)
+    with pytest.raises(SourceError), unchecked():
+        parse(text)

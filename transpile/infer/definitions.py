@@ -121,9 +121,7 @@ class FunctionInfo:
         self.sizes: dict[str, dict[int | None, set[Dim]]] = {}
         self.written_in: FunctionInfo | None = None  # of a lambda: the function whose run runs it
         self.asked: list[object] = []  # rank and layout of its parameters at the end of its last run
-        self.found_open: list[Fact] = (
-            []
-        )  # what its last run has met and knew not to be a tensor, or of which rank
+        self.found_open: list[Fact] = []  # variables and tensors of unknown rank that its last run has met
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.by_rank: list[Fact] = []  # those of them that are images for some callers and plain for others
         self.on_last_axes = False  # whether the body works along torch's last axes: Linear, LayerNorm
@@ -226,9 +224,7 @@ class ClassInfo:
 
     def ancestors(self) -> list[ClassInfo]:
         """This class and its project bases, nearest first (depth first, no repeats)."""
-        if (
-            self._line_of != ClassInfo.derived
-        ):  # once a class has been defined, this is asked by every attribute
+        if self._line_of != ClassInfo.derived:  # asked for every attribute, and classes are defined once
             self._line, self._line_of = self._ancestors(), ClassInfo.derived
         return self._line
 

@@ -25,6 +25,7 @@ _Class = type[cst.CSTNode]
 _Init = Callable[..., None]
 _T = TypeVar("_T")
 
+_LITERALS = (cst.BaseNumber, cst.BaseString)
 _lock = threading.RLock()
 _depth = 0
 
@@ -93,9 +94,11 @@ def _own() -> Mapping[_Class, _Init]:
 def _quick() -> Mapping[_Class, _Init]:
     _own()  # before any is replaced
     scope: dict[str, Any] = {}
-    text = [_constructor(f"node{i}", *item, scope) for i, item in enumerate(_classes().items())]
+    # of literals the parser takes some that Python does not: `"a" b"b"`
+    plain = {node: fields for node, fields in _classes().items() if not issubclass(node, _LITERALS)}
+    text = [_constructor(f"node{i}", *item, scope) for i, item in enumerate(plain.items())]
     exec("".join(text), scope)  # as dataclasses makes its own
-    return {node: scope[f"node{i}"] for i, node in enumerate(_classes())}
+    return {node: scope[f"node{i}"] for i, node in enumerate(plain)}
 
 
 def _constructor(
