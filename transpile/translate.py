@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -106,8 +106,10 @@ class Project:
         self.on_path = frozenset(on_path)
         self.seen: Mapping[str, Mapping[Any, Any]] = {}  # by module and span: what a run has shown
         self.errors: dict[str, SourceError] = {}  # modules that cannot be parsed
-        self.trees: dict[str, cst.Module] = {}  # modules that others have parsed already
-        self.offsets: dict[str, array[int]] = {}  # and where their nodes stand (source.positions.offsets)
+        self.parsed: Callable[[str], cst.Module | None] | None = None  # gives what others have parsed
+        self.offsets: dict[str, array[int]] = (
+            {}
+        )  # where nodes stand, as far as others know (positions.offsets)
         self.cuts: dict[str, Cut] = (
             {}
         )  # modules of which places are translated already, without their section
@@ -143,7 +145,7 @@ class Project:
         return roots({name: (self.texts[name].text, self.texts[name].is_package) for name in self._sources})
 
     def needed(self) -> dict[str, str]:
-        """What will certainly be parsed, by module name: whoever has the trees puts them among `trees`."""
+        """What will certainly be parsed, by module name: for whoever parses it and is `parsed`."""
         return {name: cut(self.texts[name].text).text for name in self._roots}
 
     def _many_nodes(self) -> AbstractContextManager[None]:
@@ -214,8 +216,8 @@ class Project:
         source = self.texts[name]
         kept = self.cuts[name] = cut(source.text)
         try:
-            tree = self.trees.pop(name, None) or parse(kept.text)
-            return ModuleInfo(name, kept.text, tree, is_package=source.is_package)
+            tree = self.parsed(name) if self.parsed is not None else None
+            return ModuleInfo(name, kept.text, tree or parse(kept.text), is_package=source.is_package)
         except SourceError as error:
             self.errors[name] = error
             return None

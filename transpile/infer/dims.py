@@ -60,18 +60,25 @@ class Dim:
         )
 
     def _combine(self, other: Dim, sign: int) -> Dim:
-        if not other.factors and not self.factors and sign == 1:
-            return Dim(self.coefficient * other.coefficient)
+        if other is ONE:
+            return self
+        if self is ONE and sign == 1:
+            return other
+        coefficient = self.coefficient * other.coefficient if sign == 1 else self._ratio(other)
+        if not other.factors:
+            return Dim(coefficient, self.factors)
         powers = dict(self.factors)
         for name, power in other.factors:
             powers[name] = powers.get(name, 0) + sign * power
         factors = tuple(sorted((name, power) for name, power in powers.items() if power))
-        ratio = (
-            Fraction(self.coefficient) * Fraction(other.coefficient) ** sign
-            if other.coefficient
-            else Fraction(0)
-        )
-        return Dim(ratio, factors)
+        return Dim(coefficient, factors)
+
+    def _ratio(self, other: Dim) -> Fraction | int:
+        """The ratio of the coefficients, an integer where it is one: fractions cost ten times as much."""
+        if not other.coefficient:
+            return 0
+        ratio = Fraction(self.coefficient) / other.coefficient
+        return ratio.numerator if ratio.denominator == 1 else ratio
 
 
 ONE = Dim(1)

@@ -59,10 +59,11 @@ class Folder:
         """Infer the project now, rather than at the first outcome; several processes parse it."""
         if processes > 1:
             parsing = Parsing(self.project.needed(), processes)
-            self.project.trees = parsing.trees
+            self.project.parsed = parsing.tree
             try:
                 self.project.infer()
             finally:
+                self.project.parsed = None
                 self.project.offsets = parsing.offsets()
         self.project.infer()
 

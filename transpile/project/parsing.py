@@ -1,105 +1,191 @@
-"""Modules parsed by several processes, as far as that pays, and the places of their nodes computed meanwhile.
+"""Modules parsed by several processes, and the places of their nodes computed meanwhile.
 
-A tree that another process has made costs a sixth of its parsing to take over, and a fifth of it there to pack.
-So this process parses a little more itself, and has the trees of the others ready when it needs them. Then it infers,
-which only one process can do. What the others do in that time needs nothing of it: where the nodes of each module
-stand, which every diagnostic is going to ask.
+Inferring is for one process, and it begins with the first modules while the others are still parsed: this process
+parses what it asks for, from the front, and the others what is left, from the back, until they meet. A tree that
+another process has made costs a sixth of its parsing to take over. What the others do afterwards, while this one
+infers, needs nothing of it: where the nodes of each module stand, which every diagnostic is going to ask.
 """
 
 from __future__ import annotations
 
 import mmap
+import os
 import struct
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
     from multiprocessing.context import ForkProcess
+    from multiprocessing.synchronize import Lock
 
     import libcst as cst
 
 __all__ = ["Parsing"]
 
-_LOADED = 80_000  # characters that are parsed in the time in which a process loads what translating takes
-_TAKEN_OVER, _PACKED = 0.16, 0.2  # what it costs to take over and to pack a tree, in parsings of it
+_NOBODY, _HERE = 0, 0xFF  # others are numbered from 1
+_PACKED, _PLACED = (
+    64,
+    8,
+)  # bytes for a character: of a packed tree, and of offsets (8 a node, hardly one each)
 
 
 class Parsing:
     """The trees of texts, by name, and whoever goes on to find out where their nodes stand."""
 
     def __init__(self, texts: Mapping[str, str], processes: int) -> None:
-        """Parse what can be parsed, by this process and as many more as are wanted."""
+        """Have them parsed by as many processes more as are wanted, the last ones first."""
         import multiprocessing  # as much to import as the rest of a small call
 
-        from transpile.source.nodes import unpack
-
-        shares = _shares(texts, processes)
         context = multiprocessing.get_context("fork")
-        self._names = list(texts)
-        self._others: list[tuple[ForkProcess, _Record]] = []
-        ends = []
-        for number, share in enumerate(shares[1:]):
-            mine, theirs = context.Pipe(duplex=False)
-            record = _Record(sum(map(len, texts.values())))
-            later = shares[0][number :: len(shares) - 1]
-            process = context.Process(
-                target=_help, args=(theirs, record, self._names, texts, share, later), daemon=True
-            )
-            process.start()
-            theirs.close()
-            ends.append(mine)
-            self._others.append((process, record))
+        self._texts = texts
+        self._numbers = {name: number for number, name in enumerate(texts)}
+        self._parsed, self._placed = (_Claims(len(texts), context.Lock()) for _ in range(2))
+        self._others: list[_Other] = []
+        for number in range(1, min(processes, _HERE)):
+            other = _Other(number, texts)
+            other.process = context.Process(target=self._help, args=(other,), daemon=True)
+            other.process.start()
+            other.started()
+            self._others.append(other)
         if self._others:
             _load()
-        self.trees: dict[str, cst.Module] = _trees(texts, shares[0])
-        for mine in ends:
-            try:
-                while name := mine.recv():
-                    self.trees[name] = unpack(mine.recv_bytes())
-            except EOFError:
-                pass  # what it has left over is parsed where it is needed
-            mine.close()
+
+    def tree(self, name: str) -> cst.Module | None:
+        """The tree of a text, from whoever parses it; None where that is for the one who asks. Once for each name."""
+        from transpile.source.nodes import unpack
+
+        number = self._numbers.get(name)
+        owner = _HERE if number is None else self._parsed.claim(number, _HERE)
+        if number is None or owner == _HERE:
+            return None
+        packed = self._others[owner - 1].tree(number)
+        return unpack(packed) if packed else None
 
     def offsets(self) -> dict[str, array[int]]:
         """Where the nodes of modules stand (`positions.offsets`), as far as that is known by now; the others end."""
+        names = list(self._texts)
         found: dict[str, array[int]] = {}
-        for process, record in self._others:
-            process.kill()
-            process.join()
-            found.update((self._names[number], offsets) for number, offsets in record.read())
+        for other in self._others:
+            for number, data in other.end():
+                offsets = found[names[number]] = array("I")
+                offsets.frombytes(data)
         self._others = []
         return found
 
+    def _help(self, other: _Other) -> None:
+        """What another process does: parse until nobody has to, then note where nodes stand."""
+        from transpile.source.nodes import pack
+        from transpile.source.positions import offsets
+
+        texts = list(self._texts.values())
+        trees = {}
+        for number in reversed(range(len(texts))):
+            if self._parsed.claim(number, other.number) == other.number:
+                tree = _tree(texts[number])
+                data = b""
+                if tree is not None:
+                    trees[number] = tree
+                    with suppress(RecursionError):  # one nested too deeply stays here
+                        data = pack(tree)
+                other.hand_over(number, data)
+        for number in (*trees, *range(len(texts))):
+            if self._placed.claim(number, other.number) == other.number:
+                tree = trees.pop(number, None) or _tree(texts[number])
+                if tree is not None:
+                    with suppress(RecursionError):
+                        other.places.write(number, offsets(tree).tobytes())
+
+
+class _Claims:
+    """Which process sees to which of many things."""
+
+    def __init__(self, count: int, lock: Lock) -> None:
+        self._owners = mmap.mmap(-1, count or 1)  # a byte each
+        self._lock = lock
+
+    def claim(self, number: int, process: int) -> int:
+        """Who sees to it: the process that asks, if nobody did, or has asked before."""
+        with self._lock:
+            if self._owners[number] == _NOBODY:
+                self._owners[number] = process
+            return self._owners[number]
+
+
+class _Other:
+    """Another process, what it writes down, and the pipe by which it says that a tree is there."""
+
+    process: ForkProcess
+
+    def __init__(self, number: int, texts: Mapping[str, str]) -> None:
+        size = sum(map(len, texts.values()))
+        self.number = number
+        self.places = _Record(_PLACED * size, len(texts))
+        self._trees = _Record(_PACKED * size, len(texts))
+        self._received: dict[int, bytes] = {}
+        self._read, self._write = os.pipe()
+
+    def started(self) -> None:
+        """Here, once it runs: what the pipe says comes from there, and ends with it."""
+        os.close(self._write)
+
+    def hand_over(self, number: int, tree: bytes) -> None:
+        """There: a packed tree, empty for one that cannot be had."""
+        self._trees.write(number, tree)
+        os.write(self._write, b".")
+
+    def tree(self, number: int) -> bytes:
+        """Here: a packed tree that is to come, empty where it does not."""
+        while number not in self._received:
+            news = os.read(self._read, 4096)
+            if not news:
+                return b""  # it has ended before its time
+            self._received.update(self._trees.next(len(news)))
+        return self._received.pop(number)
+
+    def end(self) -> Iterator[tuple[int, bytes]]:
+        """Here: end it; the places that are complete."""
+        self.process.kill()
+        self.process.join()
+        os.close(self._read)
+        return self.places.next(self.places.count)
+
 
 class _Record:
-    """What one process writes down and another reads when the first has ended: numbers, each with offsets."""
+    """What one process writes down and another reads: bytes, each with a number."""
 
-    def __init__(self, characters: int) -> None:
-        # eight bytes for a node, and hardly a node for each character; nothing is taken before it is written
-        self._memory = mmap.mmap(-1, 8 + 8 * characters + 4096)
-        self._end = 8
+    def __init__(self, size: int, count: int) -> None:
+        """Room for `count` times bytes, `size` in all; what is never written takes no memory."""
+        self._memory = mmap.mmap(-1, 8 + 8 * count + size)
+        self._count = memoryview(self._memory)[:8].cast("Q")
+        self._at = 8  # where this process goes on, writing or reading
 
-    def write(self, number: int, offsets: array[int]) -> None:
-        data = struct.pack("<II", number, len(offsets)) + offsets.tobytes()
-        if self._end + len(data) > len(self._memory):
+    @property
+    def count(self) -> int:
+        """How many there are that are complete."""
+        return self._count[0]
+
+    def write(self, number: int, data: bytes) -> None:
+        """Add bytes; none where there is no room."""
+        left = len(self._memory) - self._at - 8
+        if left < 0:
             return
-        self._memory[self._end : self._end + len(data)] = data
-        self._end += len(data)
-        struct.pack_into("<Q", self._memory, 0, self._end)  # last: what is not complete does not count
+        if len(data) > left:
+            data = b""
+        struct.pack_into("<II", self._memory, self._at, number, len(data))
+        start = self._at + 8
+        self._at = start + len(data)
+        self._memory[start : self._at] = data
+        self._count[0] += 1  # last, and at once
 
-    def read(self) -> Iterator[tuple[int, array[int]]]:
-        (end,) = struct.unpack_from("<Q", self._memory, 0)
-        at = 8
-        while at < end:
-            number, count = struct.unpack_from("<II", self._memory, at)
-            offsets = array("I")
-            size = count * offsets.itemsize
-            offsets.frombytes(self._memory[at + 8 : at + 8 + size])
-            yield number, offsets
-            at += 8 + size
+    def next(self, count: int) -> Iterator[tuple[int, bytes]]:
+        """So many of those that were not read yet, which must be there."""
+        for _ in range(count):
+            number, size = struct.unpack_from("<II", self._memory, self._at)
+            start = self._at + 8
+            self._at = start + size
+            yield number, self._memory[start : self._at]
 
 
 def _load() -> None:
@@ -111,67 +197,13 @@ def _load() -> None:
     from transpile.rewrite.module import rewrite  # noqa: F401
 
 
-def _shares(texts: Mapping[str, str], processes: int) -> list[list[str]]:
-    """The names for each process, this one first, so that all are done at the same time."""
-    others = processes - 1
-    loaded = min(_LOADED / (sum(map(len, texts.values())) or 1), 0.5)
-    # this one's share p and that of each other, c, after what it loads, l:
-    #   p + others·c = 1  and  l + p + others·c·taken = c·(1 + packed)
-    each = (1 + loaded) / (1 + _PACKED + others * (1 - _TAKEN_OVER))
-    parts = [max(1 - others * each, 0.01), *[each] * others]
-    shares: list[list[str]] = [[] for _ in parts]
-    loads = [0.0] * len(parts)
-    for name in sorted(texts, key=lambda name: -len(texts[name])):
-        least = min(range(len(parts)), key=lambda i: loads[i] / parts[i])
-        shares[least].append(name)
-        loads[least] += len(texts[name])
-    return shares
-
-
-def _trees(texts: Mapping[str, str], names: Sequence[str]) -> dict[str, cst.Module]:
+def _tree(text: str) -> cst.Module | None:
     from transpile.diagnostics import SourceError
     from transpile.source.nodes import unchecked
     from transpile.translate import parse
 
-    found = {}
     with unchecked():
-        for name in names:
-            try:
-                found[name] = parse(texts[name])
-            except SourceError:
-                continue  # said by whoever asks for it
-    return found
-
-
-def _help(
-    end: Connection,
-    record: _Record,
-    names: list[str],
-    texts: Mapping[str, str],
-    share: list[str],
-    later: list[str],
-) -> None:
-    """Send the trees of a share when all are there, then note where nodes stand: of these, and of others."""
-    from transpile.source.nodes import pack
-    from transpile.source.positions import offsets
-
-    trees = _trees(texts, share)
-    packed = {}
-    for name, tree in trees.items():
         try:
-            packed[name] = pack(tree)
-        except RecursionError:
-            continue  # one nested too deeply stays here
-    for name, data in packed.items():
-        end.send(name)
-        end.send_bytes(data)
-    end.send("")
-    end.close()
-    packed.clear()
-    numbers = {name: number for number, name in enumerate(names)}
-    for name in (*share, *later):
-        if name not in trees:
-            trees |= _trees(texts, [name])
-        if name in trees:
-            with suppress(RecursionError):
-                record.write(numbers[name], offsets(trees.pop(name)))
+            return parse(text)
+        except SourceError:
+            return None  # said by whoever asks for it
