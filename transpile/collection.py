@@ -10,7 +10,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["uncollected"]
+__all__ = ["kept", "uncollected"]
+
+_ending = False
 
 
 @contextmanager
@@ -19,12 +21,22 @@ def uncollected(*, for_good: bool = False) -> Iterator[None]:
 
     With `for_good` what there is by then is never searched: the process ends soon, and would go through all once more.
     """
-    collecting = gc.isenabled()
+    global _ending
+    collecting, ending = gc.isenabled(), _ending
     gc.disable()
+    _ending = for_good or ending
     try:
         yield
     finally:
         if for_good:
             gc.freeze()
+        _ending = ending
         if collecting:
             gc.enable()
+
+
+def kept(thing: object) -> None:
+    """Where the process ends soon, do not count it free before: to free each node of a project takes long."""
+    if _ending:
+        cycle = [thing]
+        cycle.append(cycle)

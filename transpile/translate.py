@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from transpile.collection import uncollected
+from transpile.collection import kept, uncollected
 from transpile.diagnostics import Diagnostic, SourceError
 from transpile.emit import MODULE_HEADING, is_translated, support_source
 from transpile.formatting import formatted
@@ -115,6 +115,7 @@ class Project:
         )  # modules of which places are translated already, without their section
         self._run: Run | None = None
         self._has_support = any(text.text.startswith(MODULE_HEADING) for text in texts.values())
+        kept(self)
 
     def infer(self) -> Run:
         """The inference over all modules that speak of torch, and those that these import."""

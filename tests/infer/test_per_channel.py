@@ -78,3 +78,55 @@ def test_signatures_say_so() -> None:
         "[None, :, None, None]", "[:, None, None]"
     )
     assert translate(other).signatures["Scaled.call"]["x"] is None
+
+
+OF_ANY_RANK = """
+import torch
+from torch import nn
+
+
+class Scaled(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.gamma = nn.Parameter(torch.linspace(0.5, 2.0, dim).view(dim, 1, 1))
+
+    def forward(self, x):  # transpile: x is channels_last
+        return x * self.gamma
+
+
+class Placed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.row = nn.Parameter(torch.linspace(0.5, 2.0, 5))
+        self.map = nn.Parameter(torch.linspace(0.5, 2.0, 20).view(4, 5))
+        self.maps = nn.Parameter(torch.linspace(0.5, 2.0, 20).view(1, 4, 5))
+
+    def forward(self, x):  # transpile: x is channels_last
+        x = x * self.row
+        x = self.map + x
+        return x * self.maps
+
+
+class Unnamed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.maps = nn.Parameter(torch.linspace(0.5, 2.0, 20).view(1, 4, 5))
+
+    def forward(self, x):  # transpile: x is channels_last
+        return torch.relu(x) * self.maps
+"""
+
+
+@pytest.mark.parametrize(
+    ("factory", "given"),
+    [("Scaled(3)", "image[2,3,4,5]"), ("Placed()", "image[2,3,4,5]"), ("Placed()", "image[2,3,6,4,5]")],
+)
+def test_beside_an_image_of_any_rank_each_operand_keeps_its_axes(factory: str, given: str) -> None:
+    Pair(OF_ANY_RANK, factory, [given], data_format="channels_last", returns="image").check()
+
+
+def test_what_cannot_be_placed_beside_an_image_of_any_rank_is_said() -> None:
+    found = [d for d in translate(OF_ANY_RANK).diagnostics if d.code == "LAY003"]
+    assert [OF_ANY_RANK.split("\n")[d.line - 1].strip() for d in found] == [
+        "return torch.relu(x) * self.maps"
+    ]

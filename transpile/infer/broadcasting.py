@@ -75,8 +75,11 @@ def _take_images(
 
     What is a variable yet becomes one of the tensors; those that are left are returned.
     """
+    if not run.channels_last:
+        return others
+    _count_axes(run, [t for _, t in tensors])
     rank = next((len(t.dims) for _, t in tensors if t.dims is not None and _is_per_channel(t)), None)
-    if rank is None or not run.channels_last:
+    if rank is None:
         return others
     for var in others:
         var.bound = Tensor(rank, None, None, IMAGE)
@@ -88,6 +91,25 @@ def _take_images(
             cell.settle(IMAGE)
             run.version += 1
     return []
+
+
+def _count_axes(run: Run, tensors: list[Tensor]) -> None:
+    """What is an image beside one number for each channel, (C, 1, 1), has an axis more than that."""
+    images = [t for t in tensors if t.rank is None and run.layout(t) == IMAGE]
+    weights = [len(t.dims) for t in tensors if t.dims is not None and _is_per_map(t)] if images else []
+    for image in images:
+        if weights:
+            image.settle_rank(max(weights) + 1)
+            run.version += 1
+
+
+def _is_per_map(tensor: Tensor) -> bool:
+    """Whether this is a weight or buffer of sizes (C, 1, 1), with a last axis more or not, in torch's order."""
+    if tensor.dims is None or len(tensor.dims) not in (3, 4) or not tensor.is_parameter:
+        return False
+    first, *rest = tensor.dims
+    ones = all(dim is not None and dim.value == 1 for dim in rest)
+    return ones and (first is None or first.value != 1) and tensor.settled() == PLAIN
 
 
 def _is_per_channel(tensor: Tensor) -> bool:
@@ -181,6 +203,8 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
                     "other one",
                 )  # fmt: skip
                 continue
+            if decided == IMAGE and layout == PLAIN and _beside_any_image(run, operand_node, tensor, tensors):
+                continue
             if tensor.rank == rank:
                 run.demand(tensor, decided)
             if tensor.rank < rank or layout != decided:
@@ -227,6 +251,33 @@ def _beside_open(
     for node, tensor in plains:
         if node is not None and tensor.rank != 0:
             run.convert[id(node)] = (Tensor(None, None, tensor.dtype, PLAIN, source=("beside", name)), IMAGE)
+    return True
+
+
+def _beside_any_image(
+    run: Run,
+    node: cst.BaseExpression,
+    tensor: Tensor,
+    tensors: list[tuple[cst.BaseExpression | None, Tensor]],
+) -> bool:
+    """What is in torch's order, of fewer axes than images have, beside an image of unknown rank: placed at run time.
+
+    Says whether it is such a case; what can be placed only by a name is left and said.
+    """
+    images = [place for place, other in tensors if other.rank is None and run.layout(other) == IMAGE]
+    if not images or tensor.rank is None or tensor.rank > 3:
+        return False
+    name = next((place.value for place in images if isinstance(place, cst.Name)), None)
+    if name is None:
+        run.remark(
+            "LAY003", node,
+            "this operand was not brought to the channels-last order of the other one, whose rank is not known",
+        )  # fmt: skip
+    else:
+        run.convert[id(node)] = (
+            Tensor(None, None, tensor.dtype, PLAIN, source=("beside image", name)),
+            IMAGE,
+        )
     return True
 
 

@@ -122,6 +122,7 @@ class FunctionInfo:
         self.written_in: FunctionInfo | None = None  # of a lambda: the function whose run runs it
         self.asked: list[object] = []  # rank and layout of its parameters at the end of its last run
         self.found_open: list[Fact] = []  # variables and tensors of unknown rank that its last run has met
+        self.postponed = False  # whether its last run has left a question to later rounds
         self.widened: list[Fact] = []  # parameters whose callers differ in rank
         self.by_rank: list[Fact] = []  # those of them that are images for some callers and plain for others
         self.on_last_axes = False  # whether the body works along torch's last axes: Linear, LayerNorm

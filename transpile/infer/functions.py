@@ -121,6 +121,7 @@ def analyze(run: Run, info: FunctionInfo) -> None:
         info.module.remarks.pop(key, None)
     info.remarked.clear()
     info.found_open.clear()
+    info.postponed = False
     fills = Open.fills_settled
     saved = run.env, run.function, run.returned, run.module, run.class_outside, run.within
     returning, run.returning = run.returning, {}

@@ -49,8 +49,6 @@ def infer(
         _again(run)
         _rounds(run)
     if run.decide(answer):
-        if not run.postponed:
-            _again(run)  # once in each inference: what was told in its first rounds reaches everybody
         _rounds(run)
         run.decide(answer)
     _round(run)
@@ -68,8 +66,15 @@ def _rounds(run: Run) -> None:
 
 
 def _again(run: Run) -> None:
-    for function in run.all_functions():
+    """Run those again who have left a question open, and whoever calls them: they may give more by now."""
+    waiting = [function for function in run.all_functions() if function.postponed]
+    for function in waiting:
         function.dirty = True
+    while waiting:
+        for caller in waiting.pop().dependents:
+            if not caller.dirty:
+                caller.dirty = True
+                waiting.append(caller)
 
 
 def _those_who_asked(run: Run) -> None:

@@ -400,6 +400,8 @@ class Run:
     def postpone(self) -> None:
         """Leave a question open: by a later round a body or another caller may have told."""
         self.postponed = True
+        if self.function is not None:
+            (self.function.written_in or self.function).postponed = True
 
     def progress(self) -> int:
         """A number that grows whenever something is learnt."""

@@ -38,6 +38,10 @@ class Parsing:
         """Have them parsed by as many processes more as are wanted, the last ones first."""
         import multiprocessing  # as much to import as the rest of a small call
 
+        from transpile.source.nodes import unchecked
+
+        with unchecked():
+            pass  # what it prepares is there for all processes
         context = multiprocessing.get_context("fork")
         self._texts = texts
         self._numbers = {name: number for number, name in enumerate(texts)}
@@ -160,6 +164,7 @@ class _Record:
         self._memory = mmap.mmap(-1, 8 + 8 * count + size)
         self._count = memoryview(self._memory)[:8].cast("Q")
         self._at = 8  # where this process goes on, writing or reading
+        self._left = size
 
     @property
     def count(self) -> int:
@@ -168,11 +173,9 @@ class _Record:
 
     def write(self, number: int, data: bytes) -> None:
         """Add bytes; none where there is no room."""
-        left = len(self._memory) - self._at - 8
-        if left < 0:
-            return
-        if len(data) > left:
+        if len(data) > self._left:
             data = b""
+        self._left -= len(data)
         struct.pack_into("<II", self._memory, self._at, number, len(data))
         start = self._at + 8
         self._at = start + len(data)
@@ -190,11 +193,18 @@ class _Record:
 
 def _load() -> None:
     """Load what translating takes, so that the processes which are forked from this one find it loaded."""
+    import importlib.metadata  # noqa: F401
+
     import black  # noqa: F401
 
-    from transpile.hazards import say  # noqa: F401
+    from transpile.hazards import codes, say  # noqa: F401
     from transpile.infer.module import infer  # noqa: F401
+    from transpile.infer.signatures import signatures  # noqa: F401
+    from transpile.rewrite import registry
     from transpile.rewrite.module import rewrite  # noqa: F401
+
+    codes.load()
+    registry.load()
 
 
 def _tree(text: str) -> cst.Module | None:
@@ -202,8 +212,8 @@ def _tree(text: str) -> cst.Module | None:
     from transpile.source.nodes import unchecked
     from transpile.translate import parse
 
-    with unchecked():
-        try:
+    try:
+        with unchecked():
             return parse(text)
-        except SourceError:
-            return None  # said by whoever asks for it
+    except SourceError:
+        return None  # said by whoever asks for it

@@ -108,6 +108,9 @@ def _by_rank(context: Context, tensor: Tensor, have: Pair, target: Pair, updated
     """The rank is known only when the output runs, the layouts are known now."""
     if isinstance(tensor.source, int):
         return expression(f"{context.support('beside_image')}({source(updated)}, {tensor.source})")
+    if isinstance(tensor.source, tuple) and tensor.source[0] == "beside image":
+        rank = f"len({tensor.source[1]}.shape)"
+        return expression(f"{context.support('beside_image')}({source(updated)}, {rank})")
     if isinstance(tensor.source, tuple):
         return expression(f"{context.support('beside_open')}({source(updated)}, {tensor.source[1]})")
     name = _BY_RANK.get((have, target))
