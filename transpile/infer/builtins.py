@@ -26,8 +26,8 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
             run.plans[id(node)] = Plan(
                 "python_scalar" if name != "len" else "tensor_len", name=name, tensor=first
             )
-        if isinstance(first, Layer) and first.site is not None:
-            run.opened.add(first.site)
+        if isinstance(first, Layer):
+            run.look_into(first)
         if name == "len" and isinstance(first, Sequence) and first.items is not None:
             return Python("int", len(first.items), Dim(len(first.items)))
         if name == "len" and isinstance(first, Sequence) and first.shape_of is not None:

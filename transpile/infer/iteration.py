@@ -36,8 +36,8 @@ def element_of(run: Run, iterable: Fact, node: cst.CSTNode) -> Fact:
             return Python("int", None, Dim.symbol(f"item{id(node)}"))
         run.met(element)
         return element
-    if isinstance(fact, Layer) and fact.site is not None:
-        run.opened.add(fact.site)
+    if isinstance(fact, Layer):
+        run.look_into(fact)
     if isinstance(fact, Layer) and fact.members is not None:
         return fact.members.any()
     if isinstance(fact, Layer):

@@ -108,8 +108,8 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
         return None
     if info is not None and info.find_attribute(name) is not None:
         return None
-    if name not in ("eval", "train", "to", "cuda", "forward") and owner.site is not None:
-        run.opened.add(owner.site)
+    if name not in ("eval", "train", "to", "cuda", "forward"):
+        run.look_into(owner)
     held = own_members(owner) if kind is not None else None
     if name in ("append", "add_module", "insert", "extend", "register_module") and held is not None:
         positional, _, _ = arguments(run, node)

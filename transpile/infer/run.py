@@ -9,8 +9,8 @@ import libcst as cst
 
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Fact, Python, Tensor, Var, resolve
-from transpile.infer.join import join
+from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Tensor, Var, resolve
+from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import BY_RANK, IMAGE, PLAIN, Layout, Open, Pair, normalize, settle
 from transpile.infer.modules import ModuleInfo, Modules
 from transpile.infer.plans import Plan
@@ -176,6 +176,12 @@ class Run:
         """A call that stands nowhere, of a member of a Sequential: its own one, and the same in every round."""
         self.unwritten += 1
         return self.scratch(hash((self.calling, "member", self.unwritten)))
+
+    def look_into(self, layer: Layer) -> None:
+        """Note that somebody looks into a container, whichever of several it is."""
+        for one in layer.choices if isinstance(layer, AnyLayer) else [layer]:
+            if one.site is not None:
+                self.opened.add(one.site)
 
     def remark(self, code: str, node: cst.CSTNode, message: str, help_: str = "") -> None:
         self.module.remarks[(id(node), code)] = Remark(code, node, message, help_)

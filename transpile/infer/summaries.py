@@ -25,7 +25,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.functions import analyze, parameter_fact
-from transpile.infer.join import link
+from transpile.infer.join import AnyLayer, link
 from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, settle
 from transpile.infer.operators import dim_of
 from transpile.infer.plans import Plan
@@ -67,6 +67,12 @@ def call(
         analyze(run, info)
         for argument in arguments:  # the body may have decided what its parameters are
             learn(run, info, parameter_fact(run, info, argument.parameter), argument.fact, argument.node)
+    for argument in arguments:
+        given = resolve(argument.fact)
+        if isinstance(given, Layer) and resolve(parameter_fact(run, info, argument.parameter)) is UNKNOWN:
+            run.look_into(
+                given
+            )  # it is one thing for this caller and another for others: nobody sees what is done
     if info.state == "running" and info.returns is UNKNOWN:
         return NEVER
     tensors = [
@@ -94,11 +100,37 @@ def call(
             if returned.rank is None and returned.like is inner:
                 given = Tensor(outer.rank, None, returned.dtype, _layout(returned, layouts))
                 return given.with_axes_of(outer)
+        if run.channels_last and _is_of_each_call(info, arguments, returned, layouts):
+            key = ("result", id(info), run.calling)
+            return run.tensors.setdefault(key, Tensor(None, None, returned.dtype, Open()))
     result = instance_of(returned, _sizes(run, info, arguments), layouts)
     if info.by_rank or info.widened or any(len(values) > 1 for values in info.constants.values()):
         result = _of_this_call(result)
     foreign = {inner.rank for _, inner, outer in tensors if inner.lent and outer.rank != inner.rank}
     return _without_rank(result, foreign) if foreign and isinstance(result, Sequence) else result
+
+
+def _is_of_each_call(
+    info: FunctionInfo, arguments: list[Argument], returned: Tensor, layouts: Mapping[int, Layout]
+) -> bool:
+    """Whether a function has its result from a layer or function that it is given, of which nothing is known.
+
+    What one caller takes it for says nothing to the others.
+    """
+    cell = settle(returned.layout)
+    if info.owner is not None or returned.rank is not None or not isinstance(cell, Open):
+        return False
+    if id(cell) in layouts or cell.asked or cell.fresh or cell.made_of is not None:
+        return False
+    return any(_is_called(argument.fact) for argument in arguments)
+
+
+def _is_called(fact: Fact) -> bool:
+    """Whether this is a layer or a function, or holds some."""
+    fact = resolve(fact)
+    if isinstance(fact, Sequence):
+        return any(map(_is_called, fact.items if fact.items is not None else [fact.element]))
+    return isinstance(fact, (Layer, AnyLayer)) or is_callable(fact)
 
 
 def _may_run_again(run: Run, info: FunctionInfo) -> bool:

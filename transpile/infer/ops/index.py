@@ -207,8 +207,7 @@ def _bounds(run: Run, part: cst.Slice) -> slice | None:
 
 def layer_item(run: Run, node: cst.Subscript, owner: Layer, parts: list[tuple[str, Any, Fact]]) -> Fact:
     members = own_members(owner)
-    if owner.site is not None:
-        run.opened.add(owner.site)
+    run.look_into(owner)
     kind, part, fact = parts[0]
     run.plans[id(node)] = Plan("container_item", owner=owner, kind=kind)
     if kind in (SLICE, FULL):
