@@ -130,3 +130,26 @@ def test_what_cannot_be_placed_beside_an_image_of_any_rank_is_said() -> None:
     assert [OF_ANY_RANK.split("\n")[d.line - 1].strip() for d in found] == [
         "return torch.relu(x) * self.maps"
     ]
+
+
+UNDECIDED = """
+import torch
+from torch import nn
+
+
+class Gated(nn.Module):
+    def __init__(self, dim):
+        super().__init__()
+        self.conv = nn.Conv1d(1, 1, kernel_size=3, padding=1, bias=False)
+
+    def forward(self, x):
+        y = x.mean((2, 3)).view(x.shape[0], 1, -1)
+        y = self.conv(y).view(x.shape[0], -1, 1, 1).sigmoid()
+        return x * y.expand_as(x) + y
+"""
+
+
+def test_what_is_beside_it_is_placed_by_the_rank_that_it_has() -> None:
+    """Nothing says that it is an image; the output takes it for one, and says so."""
+    Pair(UNDECIDED, "Gated(3)", ["image[2,3,4,5]"], data_format="channels_last", returns="image").check()
+    assert {d.code for d in translate(UNDECIDED).diagnostics} == {"LAY001", "LAY003"}

@@ -225,8 +225,34 @@ def common_layout(run: Run, tensors: list[tuple[cst.BaseExpression | None, Tenso
         for operand_node, tensor in tensors:
             if isinstance(run.layout(tensor), Open) and operand_node is not None:
                 run.ask(tensor, operand_node)
+        _beside_asked(run, tensors, plains)
         return first
     return PLAIN
+
+
+def _beside_asked(
+    run: Run,
+    tensors: list[tuple[cst.BaseExpression | None, Tensor]],
+    plains: list[tuple[cst.BaseExpression | None, Tensor]],
+) -> None:
+    """One number for each channel, (N, C, 1, 1), beside what is undecided: placed at run time, should it stay so."""
+    name = next((name for node, _ in tensors if (name := _undecided_name(run, node)) is not None), None)
+    for node, tensor in plains:
+        if name is None or node is None or tensor.dims is None or len(tensor.dims) != 4:
+            continue
+        _, channels, *space = tensor.dims
+        if all(d is not None and d.value == 1 for d in space) and (channels is None or channels.value != 1):
+            run.convert[id(node)] = (Tensor(None, None, tensor.dtype, PLAIN, source=("beside", name)), IMAGE)
+
+
+def _undecided_name(run: Run, node: cst.BaseExpression | None) -> str | None:
+    """The name of an undecided tensor of unknown rank, or of one that an expression changes element by element."""
+    if isinstance(node, cst.BinaryOperation):
+        return _undecided_name(run, node.left) or _undecided_name(run, node.right)
+    tensor = run.fact(node) if isinstance(node, cst.Name) else None
+    if not isinstance(node, cst.Name) or not isinstance(tensor, Tensor) or tensor.rank is not None:
+        return None
+    return node.value if isinstance(run.layout(tensor), Open) else None
 
 
 def _may_have_three_axes(tensor: Tensor) -> bool:
