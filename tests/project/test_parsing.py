@@ -12,6 +12,7 @@ TEXTS = {
     f"m{i}": f"import torch\n\n\ndef f{i}(x):  # {'x' * i}\n    return torch.relu(x) + {i}\n"
     for i in range(9)
 }
+TEXTS["dense"] = "x=1\n" * 99  # many nodes for its length
 
 
 # In an interpreter of its own: where a framework has started its threads no process is forked.

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["Parsing"]
 
 _NOBODY, _HERE = 0, 0xFF  # others are numbered from 1
-_PACKED, _PLACED = (
-    64,
-    8,
-)  # bytes for a character: of a packed tree, and of offsets (8 a node, hardly one each)
+# bytes that are set aside for a character: of a packed tree (4 to 7 in code, 22 in `x=1`), and of offsets (1 to 10)
+_PACKED, _PLACED = 64, 32
+_MOST = 1 << 31  # bytes set aside at once
 
 
 class Parsing:
@@ -73,8 +72,9 @@ class Parsing:
         found: dict[str, array[int]] = {}
         for other in self._others:
             for number, data in other.end():
-                offsets = found[names[number]] = array("I")
-                offsets.frombytes(data)
+                if data:  # there was room for it
+                    offsets = found[names[number]] = array("I")
+                    offsets.frombytes(data)
         self._others = []
         return found
 
@@ -160,7 +160,8 @@ class _Record:
     """What one process writes down and another reads: bytes, each with a number."""
 
     def __init__(self, size: int, count: int) -> None:
-        """Room for `count` times bytes, `size` in all; what is never written takes no memory."""
+        """Room for `count` times bytes, about `size` in all; what is never written takes no memory."""
+        size = min(size, _MOST)
         self._memory = mmap.mmap(-1, 8 + 8 * count + size)
         self._count = memoryview(self._memory)[:8].cast("Q")
         self._at = 8  # where this process goes on, writing or reading
