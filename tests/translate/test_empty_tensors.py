@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from harness import Pair
+from harness import FORMATS, Pair
 
 from transpile import translate
 
@@ -57,3 +57,23 @@ def test_stack_leaves_nothing_out():
     assert (
         "tf.stack([to_torch_order(t) for t in (x, y)], axis=2)" in translate(source, support_module="_s").code
     )
+
+
+LATE = """
+import torch
+
+
+def joined(tensors: list[torch.Tensor]):
+    return torch.cat(tensors, 0)
+
+
+def nothing():
+    return torch.empty(0)
+"""
+
+
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_whoever_stands_above_it_knows_too(data_format):
+    """The one that makes it is run last, and is called by nobody."""
+    code = translate(LATE, data_format=data_format).code
+    assert "tf.concat" not in code.partition("def joined")[2].partition("def nothing")[0]

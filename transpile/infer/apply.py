@@ -373,7 +373,7 @@ def image_result(
         run.want(node, tensor, PLAIN)
         return Tensor(tensor.rank, None, tensor.dtype, PLAIN)
     if tensor.rank == 5:
-        run.module.uses_volumes = True
+        run.turns_out("uses_volumes")
     if rank is not None and tensor.rank is not None and tensor.rank != rank and tensor.rank != rank - 1:
         run.remark(
             "LAY003", node or site,

@@ -151,6 +151,8 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
         found = info.find_attribute(name)
         if found is not None and isinstance(fact, Self):
             for heir in run.heirs(info):  # this method also runs for those that override the attribute
+                if run.function is not None:
+                    heir.dependents.add(run.function)
                 if name in heir.attributes:
                     found = join(found, heir.attributes[name])
         method = info.find_method(name)

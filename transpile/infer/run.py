@@ -403,6 +403,14 @@ class Run:
         for dependent in info.dependents:  # whichever call of whom has run the constructor
             dependent.dirty = dependent.dirty or dependent is not self.function
 
+    def turns_out(self, what: str) -> None:
+        """Note that the module under way has something that all its functions go by; those who did not know run again."""
+        if not getattr(self.module, what):
+            setattr(self.module, what, True)
+            self.version += 1
+            for function in self.module.functions:
+                function.dirty = True
+
     def postpone(self) -> None:
         """Leave a question open: by a later round a body or another caller may have told."""
         self.postponed = True

@@ -33,7 +33,7 @@ def create(site: Site) -> Fact:
         run.version += 1
     tensor.dims = dims
     if len(dims) == 1 and dims[0] is not None and dims[0].value == 0:
-        run.module.makes_empty = True
+        run.turns_out("makes_empty")
     layout = run.layout(tensor)
     site.plan.data["sizes"] = sizes
     if isinstance(layout, Open):
@@ -95,7 +95,7 @@ def tensor_of(site: Site) -> Fact:
     if isinstance(fact, Tensor):
         return Tensor(fact.rank, fact.dims, dtype or fact.dtype, fact.layout)
     if isinstance(fact, Sequence) and fact.items == []:
-        site.run.module.makes_empty = True
+        site.run.turns_out("makes_empty")
         return Tensor(1, (Dim(0),), dtype or "float32", PLAIN)
     rank, kind = _nest(fact)
     return Tensor(rank, None, dtype or {"float": "float32", "int": "int64", "bool": "bool"}.get(kind), PLAIN)

@@ -78,7 +78,8 @@ def _layout_of(run: Run, operand: Operand, tensor: Tensor, parsed: Pattern, node
     layout = run.layout(tensor)
     if run.channels_last and isinstance(layout, Open) and tensor.rank is not None:
         if is_image(parsed.left):
-            run.module.uses_volumes = run.module.uses_volumes or tensor.rank == 5
+            if tensor.rank == 5:
+                run.turns_out("uses_volumes")
             run.want(operand[0], tensor, IMAGE)
         else:
             return run.ask(tensor, operand[0] or node)
