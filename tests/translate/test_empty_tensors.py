@@ -6,6 +6,7 @@ import pytest
 from harness import FORMATS, Pair
 
 from transpile import translate
+from transpile.translate import Project, Text
 
 NEAR_MISS = """
 import torch
@@ -63,12 +64,12 @@ LATE = """
 import torch
 
 
-def joined(tensors: list[torch.Tensor]):
-    return torch.cat(tensors, 0)
+def joined(boxes: torch.Tensor, scores: torch.Tensor):
+    return torch.cat([boxes[:, :2], scores], 1)
 
 
 def nothing():
-    return torch.empty(0)
+    return torch.empty((0,), dtype=torch.int64)
 """
 
 
@@ -77,3 +78,16 @@ def test_whoever_stands_above_it_knows_too(data_format):
     """The one that makes it is run last, and is called by nobody."""
     code = translate(LATE, data_format=data_format).code
     assert "tf.concat" not in code.partition("def joined")[2].partition("def nothing")[0]
+
+
+def test_where_it_turns_out_late_all_run_again_once():
+    run = Project({"late": Text(LATE)}).infer()
+    module = run.module = run.modules.known["late"]
+    module.makes_empty = False
+    for expected in (True, False):
+        for function in module.functions:
+            function.dirty = False
+        before = run.progress()
+        run.turns_out("makes_empty")
+        assert [function.dirty for function in module.functions] == [expected] * 2
+        assert (run.progress() > before) is expected

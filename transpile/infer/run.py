@@ -404,7 +404,7 @@ class Run:
             dependent.dirty = dependent.dirty or dependent is not self.function
 
     def turns_out(self, what: str) -> None:
-        """Note that the module under way has something that all its functions go by; those who did not know run again."""
+        """Note of the module under way what all its functions go by: they run again."""
         if not getattr(self.module, what):
             setattr(self.module, what, True)
             self.version += 1
