@@ -5,7 +5,7 @@ import weakref
 
 import pytest
 
-from transpile.collection import kept, uncollected
+from transpile.collection import keep, uncollected
 
 
 @pytest.mark.parametrize("collecting", [True, False])
@@ -39,7 +39,7 @@ def test_only_where_the_process_ends_is_something_kept(ending: bool) -> None:
     try:
         with uncollected(for_good=ending):
             thing = Thing()
-            kept(thing)
+            keep(thing)
             watched = weakref.ref(thing)
             del thing
             assert (watched() is not None) is ending

@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-__all__ = ["kept", "uncollected"]
+__all__ = ["keep", "uncollected"]
 
 _ending = False
 
@@ -35,7 +35,7 @@ def uncollected(*, for_good: bool = False) -> Iterator[None]:
             gc.enable()
 
 
-def kept(thing: object) -> None:
+def keep(thing: object) -> None:
     """Where the process ends soon, do not count it free before: to free each node of a project takes long."""
     if _ending:
         cycle = [thing]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
-from transpile.collection import kept, uncollected
+from transpile.collection import keep, uncollected
 from transpile.diagnostics import Diagnostic, SourceError
 from transpile.emit import MODULE_HEADING, is_translated, support_source
 from transpile.formatting import formatted
@@ -106,16 +106,15 @@ class Project:
         self.on_path = frozenset(on_path)
         self.seen: Mapping[str, Mapping[Any, Any]] = {}  # by module and span: what a run has shown
         self.errors: dict[str, SourceError] = {}  # modules that cannot be parsed
-        self.parsed: Callable[[str], cst.Module | None] | None = None  # gives what others have parsed
-        self.offsets: dict[str, array[int]] = (
-            {}
-        )  # where nodes stand, as far as others know (positions.offsets)
+        # what other processes know: the tree of a module, and where its nodes stand (source.positions.offsets)
+        self.parsed: Callable[[str], cst.Module | None] | None = None
+        self.offsets: dict[str, array[int]] = {}
         self.cuts: dict[str, Cut] = (
             {}
         )  # modules of which places are translated already, without their section
         self._run: Run | None = None
         self._has_support = any(text.text.startswith(MODULE_HEADING) for text in texts.values())
-        kept(self)
+        keep(self)
 
     def infer(self) -> Run:
         """The inference over all modules that speak of torch, and those that these import."""

@@ -25,7 +25,7 @@ from transpile.infer.facts import (
     resolve,
 )
 from transpile.infer.functions import analyze, parameter_fact
-from transpile.infer.join import AnyLayer, link
+from transpile.infer.join import link
 from transpile.infer.layout import IMAGE, PLAIN, Layout, Open, settle
 from transpile.infer.operators import dim_of
 from transpile.infer.plans import Plan
@@ -70,9 +70,7 @@ def call(
     for argument in arguments:
         given = resolve(argument.fact)
         if isinstance(given, Layer) and resolve(parameter_fact(run, info, argument.parameter)) is UNKNOWN:
-            run.look_into(
-                given
-            )  # it is one thing for this caller and another for others: nobody sees what is done
+            run.look_into(given)  # callers give such different things that nobody sees what is done with it
     if info.state == "running" and info.returns is UNKNOWN:
         return NEVER
     tensors = [
@@ -102,7 +100,9 @@ def call(
                 return given.with_axes_of(outer)
         if run.channels_last and _is_of_each_call(info, arguments, returned, layouts):
             key = ("result", id(info), run.calling)
-            return run.tensors.setdefault(key, Tensor(None, None, returned.dtype, Open()))
+            own = run.tensors.setdefault(key, Tensor(None, None, None, Open()))
+            own.dtype = returned.dtype
+            return own
     result = instance_of(returned, _sizes(run, info, arguments), layouts)
     if info.by_rank or info.widened or any(len(values) > 1 for values in info.constants.values()):
         result = _of_this_call(result)
@@ -130,7 +130,7 @@ def _is_called(fact: Fact) -> bool:
     fact = resolve(fact)
     if isinstance(fact, Sequence):
         return any(map(_is_called, fact.items if fact.items is not None else [fact.element]))
-    return isinstance(fact, (Layer, AnyLayer)) or is_callable(fact)
+    return isinstance(fact, Layer) or is_callable(fact)
 
 
 def _may_run_again(run: Run, info: FunctionInfo) -> bool:
