@@ -93,6 +93,11 @@ BODY
         ("return x if self.training else x + torch.randn_like(x)", True),
         ("if self.training: return x\n        return noise(x, 1)", True),
         ("given = default(given, lambda: torch.randn_like(x))\n        return x + given", True),
+        ("given = default(given, lambda: noise(x, 1))\n        return x + given", True),
+        (
+            "if self.training:\n            given = default(given, lambda: noise(x, 1))\n        return x",
+            False,
+        ),
         ("return noise(x, 1)", True),
         ("return x + self.sampled()", True),
         ("return x.normal_()", True),

@@ -15,23 +15,28 @@ __all__ = ["in_evaluation", "runs_in_evaluation"]
 
 def runs_in_evaluation(run: Run, info: FunctionInfo) -> bool:
     """Whether a forward reaches a function in evaluation, by calls that are no part of training alone."""
-    if run.in_evaluation is None:
-        run.in_evaluation = set()
-        todo = [
-            f
-            for f in run.all_functions()
-            if f.name in ("forward", "__call__") and f.owner is not None and f.owner.is_module
-        ]
-        while todo:
-            reached = todo.pop()
-            if id(reached) in run.in_evaluation:
-                continue
-            run.in_evaluation.add(id(reached))
-            for node in in_evaluation(reached.node.body):
-                plan = run.plans.get(id(node))
-                if plan is not None and plan.op == "own_function":
-                    todo.append(plan.data["info"])
-    return id(info) in run.in_evaluation
+    met = {info}
+    todo = [info]
+    while todo:
+        callee = todo.pop()
+        if callee.name in ("forward", "__call__") and callee.owner is not None and callee.owner.is_module:
+            return True
+        callers = {caller for caller in callee.dependents if id(callee) in _called(run, caller)}
+        if callee.written_in is not None:
+            callers.add(callee.written_in)
+        todo += callers - met
+        met |= callers
+    return False
+
+
+def _called(run: Run, caller: FunctionInfo) -> set[int]:
+    """The functions that one calls in evaluation, by identity."""
+    found = run.called_in_evaluation.get(id(caller))
+    if found is None:
+        plans = (run.plans.get(id(node)) for node in in_evaluation(caller.node.body))
+        found = {id(plan.data["info"]) for plan in plans if plan is not None and plan.op == "own_function"}
+        run.called_in_evaluation[id(caller)] = found
+    return found
 
 
 def in_evaluation(body: cst.CSTNode) -> Iterator[cst.CSTNode]:

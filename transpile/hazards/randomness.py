@@ -54,15 +54,16 @@ DRAWS = frozenset(
 @check(cst.IndentedBlock)
 def drawn(scene: Scene, node: cst.IndentedBlock) -> None:
     """torch.randn_like(x), F.dropout(x, 0.5), F.dropout(x, training=True)"""
-    if node is not scene.info.node.body or not runs_in_evaluation(scene.run, scene.info):
+    if node is not scene.info.node.body or not any(_draws(scene, n) for n in descendants(node)):
+        return
+    if not runs_in_evaluation(scene.run, scene.info):
         return
     decided: set[int] = set()  # what Python reads as a number (STA002)
     for inner in in_evaluation(node):
         decided.update(map(id, _read(scene, inner)))
-        plan = scene.context.plan(inner) if isinstance(inner, cst.Call) else None
-        if plan is None or plan.op != "rule":
+        name = _draws(scene, inner)
+        if name is None:
             continue
-        name = plan.rule.torch
         if name in DRAWS and id(inner) not in decided:
             scene.say(
                 ALWAYS,
@@ -70,12 +71,23 @@ def drawn(scene: Scene, node: cst.IndentedBlock) -> None:
                 f"{name} draws in evaluation too, and TensorFlow draws other numbers",
                 DRAW_HELP,
             )
-        elif name.startswith("torch.nn.functional.") and name.endswith("dropout"):
-            given = plan.bound.get("training")
+        elif name not in DRAWS:
+            plan = scene.context.plan(inner)
+            given = plan.bound.get("training") if plan is not None else None
             value = scene.run.fact(given[0]) if isinstance(given, tuple) and given[0] is not None else None
             if given is None or value is None or (isinstance(value, Python) and value.value is True):
                 message = f"{name} drops in evaluation too, and TensorFlow draws other numbers"
                 scene.say(ALWAYS, inner, message, DROPOUT_HELP)
+
+
+def _draws(scene: Scene, node: cst.CSTNode) -> str | None:
+    """The name of what draws random numbers, or drops at random."""
+    plan = scene.context.plan(node) if isinstance(node, cst.Call) else None
+    if plan is None or plan.rule is None or plan.op != "rule":
+        return None
+    name = plan.rule.torch
+    drops = name.startswith("torch.nn.functional.") and name.endswith("dropout")
+    return name if drops or name in DRAWS else None
 
 
 def _read(scene: Scene, node: cst.CSTNode) -> Iterator[cst.CSTNode]:

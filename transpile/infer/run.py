@@ -107,7 +107,8 @@ class Run:
             None  # transpile.infer.evidence.Evidence, where a run of the original was watched
         )
         self.reached: set[int] | None = None  # functions that a forward reaches, once inference is done
-        self.in_evaluation: set[int] | None = None  # and those that one reaches outside training
+        # function → those that it calls outside training
+        self.called_in_evaluation: dict[int, set[int]] = {}
         self.been: dict[object, list[Fact]] = {}  # what a place has been so far
         self.readers: dict[Open, set[FunctionInfo]] = {}  # layout → whose last run has found it open
         # places that store in this run of a body what they have stored before → what they had stored last
