@@ -21,10 +21,9 @@ def runs_in_evaluation(run: Run, info: FunctionInfo) -> bool:
         callee = todo.pop()
         if callee.name in ("forward", "__call__") and callee.owner is not None and callee.owner.is_module:
             return True
-        callers = {caller for caller in callee.dependents if id(callee) in _called(run, caller)}
-        if callee.written_in is not None:
-            callers.add(callee.written_in)
-        todo += callers - met
+        callers = {caller.home for caller in callee.dependents}
+        callers = {caller for caller in callers - met if id(callee) in _called(run, caller)}
+        todo += callers
         met |= callers
     return False
 

@@ -138,6 +138,11 @@ class FunctionInfo:
         first = self.kind in ("method", "class", "property", "context")
         return self.parameters[1:] if first else self.parameters
 
+    @property
+    def home(self) -> FunctionInfo:
+        """The function whose run runs the body: of a lambda the one that it is written in, else itself."""
+        return self if self.written_in is None else self.written_in.home
+
     @cached_property
     def own_nodes(self) -> list[cst.CSTNode]:
         """The nodes of the body that belong to no function or class inside it."""

@@ -388,7 +388,7 @@ def reached(run: Run) -> list[FunctionInfo]:
         callees: dict[int, list[FunctionInfo]] = {}
         for info in functions:
             for caller in info.dependents:
-                callees.setdefault(id(caller), []).append(info)
+                callees.setdefault(id(caller.home), []).append(info)
         run.reached = set()
         while todo:
             info = todo.pop()
