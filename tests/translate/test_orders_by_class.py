@@ -84,6 +84,50 @@ class Net(nn.Module):
         return self.b(self.a(x))
 """
 
+# the axes that one of them pools come from its constructor, so that it asks for no order by itself
+POOLED = HEAD + """
+class Means(nn.Module):
+    def __init__(self, dim, pools=True):
+        super().__init__()
+        self.norm = LastNorm(dim)
+        self.pools = pools
+
+    def forward(self, x):
+        if self.pools:
+            x = x.mean((1, 2))
+        return self.norm(x)
+
+
+class Pooled(Means):
+    def __init__(self, dim, axes):
+        super().__init__(dim)
+        self.axes = axes
+
+    def pooled(self, x):
+        return x.mean(dim=self.axes)
+
+    def forward(self, x):
+        return self.norm(self.pooled(x))
+
+
+class Net(nn.Module):
+    def __init__(self, usual=False):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 3, 3, padding=1)
+        if usual:
+            self.head = Means(3)
+        else:
+            self.head = Pooled(3, (1, 2))
+        self.other = Pooled(3, 1)
+
+    def head_of(self, x):
+        return self.head(x)
+
+    def forward(self, x):
+        x = self.conv(x).permute(0, 2, 3, 1)
+        return self.head_of(x), self.other(x.flatten(1, 2))
+"""
+
 # near misses: nothing here takes torch's order, or all do
 INDIFFERENT = BLOCK.replace("MapNorm if maps else LastNorm", "MapNorm if maps else Double").replace(
     "self.norm = norm(dim)", "self.norm = norm(dim) if maps else norm()"
@@ -92,7 +136,7 @@ ALIKE = BLOCK.replace("norm = MapNorm if maps else LastNorm", "norm = MapNorm if
 
 
 @pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
-@pytest.mark.parametrize("source", [BLOCK, MEMBER, INDIFFERENT, ALIKE])
+@pytest.mark.parametrize("source", [BLOCK, MEMBER, POOLED, INDIFFERENT, ALIKE])
 def test_each_layer_is_given_its_own_order(source: str, data_format: str) -> None:
     pair = Pair(source, "Net()", ["image[2,3,3,3]"], data_format=data_format)
     pair.check()
@@ -106,7 +150,7 @@ def test_the_classes_say_what_they_take() -> None:
     assert "in_channels_last(norm(dim))" in translate(MEMBER).code
 
 
-@pytest.mark.parametrize("source", [INDIFFERENT, ALIKE])
+@pytest.mark.parametrize("source", [INDIFFERENT, ALIKE, POOLED])
 def test_no_class_says_so_where_one_order_does_for_all(source: str) -> None:
     assert "data_formats" not in translate(source).code
     assert "data_formats" not in translate(BLOCK, data_format="channels_first").code

@@ -120,8 +120,8 @@ def _order_of(run: Run, forward: FunctionInfo) -> Pair | None:
         return None
     layout = run.layout(fact)
     if isinstance(layout, Open):
-        # as it is decided where nothing else does
-        return IMAGE if layout.asked and fact.rank in (4, 5) else None
+        # as it is decided where nothing else does; four axes that a caller has brought say nothing of the body
+        return IMAGE if layout.asked and fact.rank in (4, 5) and not fact.lent else None
     return layout if layout in WORDS else None
 
 
