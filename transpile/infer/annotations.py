@@ -8,7 +8,7 @@ from transpile.infer.facts import Class, Dict, Fact, Layer, Python, Ref, Sequenc
 from transpile.infer.layout import Open
 from transpile.infer.run import Run
 
-__all__ = ["from_annotation"]
+__all__ = ["ANYTHING", "from_annotation"]
 
 SCALARS = {"builtins.int": "int", "builtins.float": "float", "builtins.bool": "bool", "builtins.str": "str"}
 LISTS = {"builtins.list": "list", "typing.List": "list", "builtins.tuple": "tuple", "typing.Tuple": "tuple",
@@ -19,6 +19,7 @@ NO_TENSORS = {
     "PIL.Image.Image", "pathlib.Path", "pathlib.PurePath", "argparse.Namespace", "logging.Logger", "random.Random",
     "numpy.random.Generator", "numpy.random.RandomState", "pandas.DataFrame", "pandas.Series",
 }  # fmt: skip
+ANYTHING = Fact()  # what typing.Any says of an element
 DICTS = {"builtins.dict", "typing.Dict", "typing.Mapping"}
 
 
@@ -41,7 +42,8 @@ def from_annotation(run: Run, node: cst.BaseExpression) -> Fact | None:
             if LISTS[name] == "tuple" and len(arguments) > 1 and not isinstance(arguments[1], cst.Ellipsis):
                 items = [from_annotation(run, a) or Fact() for a in arguments]
                 return Sequence("tuple", items)
-            return Sequence(LISTS[name], None, element or Fact())
+            unsaid = ANYTHING if arguments and _is_any(run, arguments[0]) else Fact()
+            return Sequence(LISTS[name], None, element or unsaid)
         if name in DICTS and len(arguments) == 2:
             return Dict(from_annotation(run, arguments[1]) or Fact())
         if (
@@ -55,6 +57,11 @@ def from_annotation(run: Run, node: cst.BaseExpression) -> Fact | None:
         return None
     fact = run.facts.get(id(node))
     return _named(resolve(fact)) if fact is not None else None
+
+
+def _is_any(run: Run, node: cst.BaseExpression) -> bool:
+    fact = resolve(run.facts.get(id(node)) or Fact())
+    return isinstance(fact, Ref) and fact.name == "typing.Any"
 
 
 def _named(fact: Fact) -> Fact | None:

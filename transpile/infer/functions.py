@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import libcst as cst
 
-from transpile.infer.annotations import from_annotation
+from transpile.infer.annotations import ANYTHING, from_annotation
 from transpile.infer.autograd import gradients_like_inputs, takes_context, told_by_forward
 from transpile.infer.definitions import ClassInfo, Env, FunctionInfo, Parameter
 from transpile.infer.dims import Dim
@@ -95,6 +95,8 @@ def parameter_fact(run: Run, info: FunctionInfo, parameter: Parameter) -> Fact:
     elif isinstance(told, Layer) and told.info is None and told.members is None:
         fact = Var(name)
         fact.bound = told  # `encoder: nn.Module`: callers say which
+    elif isinstance(told, Sequence) and told.element is ANYTHING:
+        fact = Sequence(told.type, None, Var(name + "[]"))  # callers say which here, too
     elif told is not None:
         fact = told
     else:
