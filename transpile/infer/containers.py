@@ -7,12 +7,12 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.apply import Operand
-from transpile.infer.contents import Group, Path, insert, members
-from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Sequence, resolve
+from transpile.infer.contents import SEQUENTIAL, Group, Path, insert, members
+from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Sequence, Var, resolve
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
-__all__ = ["container_kind", "extend", "grow", "members_of", "own_members", "put_last"]
+__all__ = ["container_kind", "extend", "grow", "hold_attribute", "members_of", "own_members", "put_last"]
 
 CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
               "torch.nn.ParameterDict")  # fmt: skip
@@ -134,6 +134,33 @@ def grow(run: Run, owner: Sequence, items: list[tuple[int, Fact]]) -> None:
         insert(owner.content, path, items)
     for _, fact in items:
         owner.element = fact if owner.element is UNKNOWN else join(owner.element, fact)
+
+
+def hold_attribute(run: Run, owner: Layer, name: str, fact: Fact, value: cst.BaseExpression | None) -> None:
+    """`self.conv = nn.Conv2d(...)` in the constructor of an nn.Sequential: its next member, as by add_module."""
+    held = own_members(owner)
+    if owner.info is None or held is None or value is None or container_kind("", owner.info) != SEQUENTIAL:
+        return
+    layer = resolve(fact)
+    made_here = held.made_in is not None and held.made_in[0] is run.function
+    may_be_one = isinstance(layer, Layer) or (isinstance(value, cst.Call) and isinstance(layer, Var))
+    if not made_here or not may_be_one:
+        return
+    earlier = run.member_places.get((owner.info, name))
+    places = _places(held)
+    if held.items is not None and earlier in places:  # what is stored once more takes the place that it has
+        at = places.index(earlier)
+        places[at], held.items[at] = id(value), fact
+        held.places = list(places)
+    elif held.items is None and len(owner.info.sites.get(name, ())) > 1 and not run.within:
+        _loosen(held, None)
+        held.element = join(held.element, fact)
+    else:
+        grow(run, held, [(id(value), fact)])
+    run.member_places[owner.info, name] = id(value)
+    if ("last", id(value), None) not in run.learnt:
+        run.learn("last", value)
+        run.stored_anew(owner.info)
 
 
 def put_last(owner: Sequence, held: list[Fact], items: list[tuple[int, Fact]]) -> None:

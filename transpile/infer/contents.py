@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from transpile.infer.facts import Fact, Layer, Sequence
 from transpile.infer.join import AnyLayer, join
 
-__all__ = ["Group", "Path", "insert", "members"]
+__all__ = ["SEQUENTIAL", "Group", "Path", "insert", "members"]
 
 SEQUENTIAL = "torch.nn.Sequential"
 Path = tuple[tuple[str, int], ...]

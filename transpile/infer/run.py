@@ -73,6 +73,8 @@ class Run:
         )  # classes whose instances are asked for their modules and parameters
         self.module_based: set[ClassInfo] | None = None  # classes that plain Keras layers cannot carry
         self.stand_ins: dict[int, cst.Name] = {}
+        # attributes of a Sequential's constructor → the expression that was stored there last
+        self.member_places: dict[tuple[ClassInfo, str], int] = {}
         # what add_module has put under a name into a container that is made at this place
         self.named_members: dict[tuple[int | None, str], Fact] = {}
         self.arm_ranks: dict[int, dict[str, int]] = (

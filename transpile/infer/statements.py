@@ -10,7 +10,7 @@ import libcst as cst
 
 from transpile.infer.annotations import from_annotation
 from transpile.infer.changed_arguments import changed_argument, lost_change
-from transpile.infer.containers import extend
+from transpile.infer.containers import extend, hold_attribute
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate
 from transpile.infer.facts import (
@@ -230,6 +230,8 @@ def assign(run: Run, target: cst.CSTNode, fact: Fact, value: cst.BaseExpression 
                     run.store_attribute(info, target.attr.value, id(target), fact)
                 if run.function is not None and run.function.name != "__init__":
                     info.stores_outside_init.add(target.attr.value)
+            if isinstance(owner, Self):
+                hold_attribute(run, owner, target.attr.value, fact, value)
             layer = resolve(fact)
             if isinstance(layer, Layer) and layer.site is not None:
                 run.attribute_of_site[layer.site] = target.attr.value
