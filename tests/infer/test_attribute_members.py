@@ -43,6 +43,9 @@ CASES = {
     "another order inside": (
         "self.conv = nn.Conv2d(dim, dim, 1)\nself.last = nn.Linear(dim, dim)\nself.norm = nn.BatchNorm2d(dim)"
     ),
+    "setattr": "setattr(self, 'conv', nn.Conv2d(dim, dim, 1))\nself.norm = nn.BatchNorm2d(dim)",
+    "setattr in a loop": "for i in range(2):\n    setattr(self, f'conv{i}', nn.Conv2d(dim, dim, 1))",
+    "setattr in a loop, turned": "for i in range(2):\n    setattr(self, f'last{i}', nn.Linear(dim, dim))",
     "taken back": "self.conv = nn.Linear(dim, dim)\nself.conv = nn.Conv2d(dim, dim, 1)",
     "by its own class": "self.inner = nn.Sequential(nn.Conv2d(dim, dim, 1), nn.ReLU())",
 }

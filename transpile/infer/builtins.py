@@ -8,8 +8,21 @@ import libcst as cst
 
 from transpile.infer.apply import Operand
 from transpile.infer.computed_names import any_attribute, pattern
+from transpile.infer.containers import hold_attribute
 from transpile.infer.dims import Dim
-from transpile.infer.facts import UNKNOWN, Class, Dict, Fact, Layer, Python, Ref, Sequence, Tensor, resolve
+from transpile.infer.facts import (
+    UNKNOWN,
+    Class,
+    Dict,
+    Fact,
+    Layer,
+    Python,
+    Ref,
+    Self,
+    Sequence,
+    Tensor,
+    resolve,
+)
 from transpile.infer.iteration import element_of, item, lengths
 from transpile.infer.join import join
 from transpile.infer.plans import Plan
@@ -139,6 +152,8 @@ def call_builtin(run: Run, node: cst.Call, name: str, positional: list[Operand])
         stored = key if isinstance(key, str) else pattern(node.args[1].value)
         if stored is not None:
             run.store_attribute(first.info, stored, id(node), facts[2])
+        if isinstance(first, Self):
+            hold_attribute(run, first, stored or "", facts[2], node.args[2].value)
         return Python("none")
     if name == "type" and len(facts) == 1:
         return Class(first.info) if isinstance(first, Layer) and first.info is not None else UNKNOWN
