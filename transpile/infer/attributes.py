@@ -5,7 +5,7 @@ from __future__ import annotations
 import libcst as cst
 
 from transpile.infer.apply import apply
-from transpile.infer.containers import own_members
+from transpile.infer.child_layers import children_of
 from transpile.infer.definitions import ClassInfo
 from transpile.infer.dims import Dim
 from transpile.infer.dtypes import dtype_of
@@ -186,8 +186,7 @@ def layer_attribute(run: Run, node: cst.Attribute, fact: Layer, name: str) -> Fa
         }:  # handed on, not called: `init(self.modules)`
             run.walked.add(info)
             if name == "_modules":
-                members = own_members(fact)
-                return Dict(members.any() if members is not None else Layer("torch.nn.Module"))
+                return Dict(children_of(run, fact).any())
         return run.var((info, name), f"{info.qualname}.{name}")
     if name == "training":
         run.plans[id(node)] = Plan("training")

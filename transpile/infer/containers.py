@@ -12,7 +12,16 @@ from transpile.infer.facts import UNKNOWN, Dict, Fact, Layer, Sequence, Var, res
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
-__all__ = ["container_kind", "extend", "grow", "hold_attribute", "members_of", "own_members", "put_last"]
+__all__ = [
+    "container_kind",
+    "extend",
+    "grow",
+    "hold_any",
+    "hold_attribute",
+    "members_of",
+    "own_members",
+    "put_last",
+]
 
 CONTAINERS = ("torch.nn.Sequential", "torch.nn.ModuleList", "torch.nn.ModuleDict", "torch.nn.ParameterList",
               "torch.nn.ParameterDict")  # fmt: skip
@@ -161,6 +170,13 @@ def hold_attribute(run: Run, owner: Layer, name: str, fact: Fact, value: cst.Bas
     if ("last", id(value), None) not in run.learnt:
         run.learn("last", value)
         run.stored_anew(owner.info)
+
+
+def hold_any(run: Run, held: Sequence, fact: Fact, node: cst.CSTNode) -> None:
+    """One more layer, or several, in a container that is asked for them by name."""
+    held.element = fact if held.items == [] or held.any() is UNKNOWN else join(held.any(), fact)
+    held.items = None
+    run.learn("held", node)
 
 
 def put_last(owner: Sequence, held: list[Fact], items: list[tuple[int, Fact]]) -> None:

@@ -11,12 +11,14 @@ from transpile.infer.arguments import arguments
 from transpile.infer.builtins import SuperOf
 from transpile.infer.by_class import call_by_class, member_by_class
 from transpile.infer.channel_layers import made
+from transpile.infer.child_layers import children_of, submodule
 from transpile.infer.computed_names import pattern
 from transpile.infer.containers import (
     CONTAINERS,
     container_kind,
     extend,
     grow,
+    hold_any,
     members_of,
     own_members,
     put_last,
@@ -24,7 +26,18 @@ from transpile.infer.containers import (
 from transpile.infer.contents import Group
 from transpile.infer.contents import members as in_order
 from transpile.infer.either import call_either, call_one_of
-from transpile.infer.facts import UNKNOWN, Fact, Function, Layer, Python, Self, Sequence, Tensor, resolve
+from transpile.infer.facts import (
+    UNKNOWN,
+    Dict,
+    Fact,
+    Function,
+    Layer,
+    Python,
+    Self,
+    Sequence,
+    Tensor,
+    resolve,
+)
 from transpile.infer.foreign import LAYERS
 from transpile.infer.join import AnyLayer, join
 from transpile.infer.layout import PLAIN
@@ -131,6 +144,12 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
                 run.learn("member", node)
         plan_module_method(run, node, name, owner)
         return owner if name == "append" else Python("none")
+    if name == "update" and kind == "torch.nn.ModuleDict" and held is not None:
+        positional, _, _ = arguments(run, node)
+        given = resolve(positional[0][1]) if positional else UNKNOWN
+        hold_any(run, held, given.value if isinstance(given, Dict) else UNKNOWN, node)
+        plan_module_method(run, node, name, owner)
+        return Python("none")
     if name in ("values", "items", "keys") and kind in ("torch.nn.ModuleDict", "torch.nn.ParameterDict"):
         arguments(run, node)
         element = held.any() if held is not None else UNKNOWN
@@ -141,7 +160,7 @@ def layer_method(run: Run, node: cst.Call, func: cst.Attribute, owner: Layer, na
         positional, keywords, _ = arguments(run, node)
         plan_module_method(run, node, name, owner)
         return module_method(run, node, owner, name, positional, keywords)
-    if name == "forward" and info is None:
+    if name == "__call__" or (name == "forward" and info is None):
         positional, keywords, starred = arguments(run, node)
         return call_layer(run, node, owner, positional, keywords, starred)
     return None
@@ -188,10 +207,16 @@ def module_method(
 ) -> Fact:
     weight = Tensor(None, None, "float32", PLAIN, is_parameter=True)
     anything = Layer("torch.nn.Module")
-    if name in ("modules", "children"):
+    if name == "children":
+        return children_of(run, owner)
+    if name == "named_children":
+        return Sequence("generator", None, Sequence("tuple", [Python("str"), children_of(run, owner).any()]))
+    if name == "modules":
         return Sequence("generator", None, anything)
-    if name in ("named_modules", "named_children"):
+    if name == "named_modules":
         return Sequence("generator", None, Sequence("tuple", [Python("str"), anything]))
+    if name == "get_submodule" and positional:
+        return submodule(run, owner, constant(positional[0][1]))
     if name in ("parameters", "buffers"):
         return Sequence("generator", None, weight)
     if name in ("named_parameters", "named_buffers"):

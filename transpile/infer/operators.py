@@ -7,9 +7,10 @@ from typing import Any
 import libcst as cst
 
 from transpile.infer.broadcasting import broadcast
+from transpile.infer.containers import extend, own_members
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
-from transpile.infer.facts import UNKNOWN, Fact, Python, Ref, Sequence, Tensor, Var, resolve
+from transpile.infer.facts import UNKNOWN, Fact, Layer, Python, Ref, Sequence, Tensor, Var, resolve
 from transpile.infer.join import join, link
 from transpile.infer.layout import PLAIN, Open
 from transpile.infer.plans import Plan
@@ -212,6 +213,11 @@ def augmented_operation(run: Run, node: cst.AugAssign) -> Fact:
         return Sequence(
             resolved.type, None, join(resolved.any(), other.any() if isinstance(other, Sequence) else UNKNOWN)
         )
+    if isinstance(resolved, Layer) and isinstance(node.operator, cst.AddAssign):
+        held = own_members(resolved)
+        if held is not None:
+            extend(run, held, node.value, value)
+            return current
     target = node.target if isinstance(node.target, cst.BaseExpression) else None
     result = operation(run, node, operator, (target, current), (node.value, value))
     if target is not None and id(target) in run.convert:

@@ -6,7 +6,7 @@ from typing import Any
 
 import libcst as cst
 
-from transpile.infer.containers import container_kind, own_members
+from transpile.infer.containers import container_kind, hold_any, own_members
 from transpile.infer.dims import Dim
 from transpile.infer.expressions import evaluate, expression_handler
 from transpile.infer.facts import (
@@ -466,6 +466,9 @@ def store(run: Run, target: cst.Subscript, fact: Fact, value: cst.BaseExpression
             _as_it_lies(run, value, written, region)
     elif isinstance(owner, Layer):
         run.plans[id(target)] = Plan("container_store", owner=owner)
+        held = own_members(owner)
+        if held is not None and container_kind(owner.name, owner.info) == "torch.nn.ModuleDict":
+            hold_any(run, held, fact, target)
 
 
 def _as_it_lies(run: Run, value: cst.BaseExpression, written: Tensor, region: Tensor) -> None:
