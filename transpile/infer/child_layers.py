@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from functools import reduce
 
+from transpile.infer.computed_names import classes_of
 from transpile.infer.containers import own_members
-from transpile.infer.definitions import ClassInfo
 from transpile.infer.facts import UNKNOWN, Fact, Layer, Self, Sequence, resolve
 from transpile.infer.join import join
 from transpile.infer.run import Run
+from transpile.infer.stand_ins import ANY_MODULE
 
 __all__ = ["children_of", "submodule"]
-
-ANYTHING = "torch.nn.Module"
 
 
 def children_of(run: Run, owner: Layer) -> Sequence:
@@ -22,30 +21,17 @@ def children_of(run: Run, owner: Layer) -> Sequence:
         return Sequence(
             "generator", list(members.items) if members.items is not None else None, members.element
         )
-    held = [fact for info in _classes(run, owner) for fact in info.attributes.values()]
+    held = [fact for info in classes_of(run, owner) for fact in info.attributes.values()]
     layers: list[Fact] = [
         layer for layer in map(resolve, held) if isinstance(layer, Layer) and not isinstance(layer, Self)
     ]
-    return Sequence("generator", None, reduce(join, layers) if layers else Layer(ANYTHING))
+    return Sequence("generator", None, reduce(join, layers) if layers else Layer(ANY_MODULE))
 
 
 def submodule(run: Run, owner: Layer, path: object) -> Fact:
     """The layer under a name, or under names with dots between them; UNKNOWN where that is not known."""
     layer: Fact = owner
     for name in path.split(".") if isinstance(path, str) else [""]:
-        classes = _classes(run, layer) if isinstance(layer, Layer) else []
+        classes = classes_of(run, layer) if isinstance(layer, Layer) else []
         layer = next((resolve(info.attributes[name]) for info in classes if name in info.attributes), UNKNOWN)
     return layer
-
-
-def _classes(run: Run, owner: Layer) -> list[ClassInfo]:
-    """The classes that say what a layer holds: those that derive from it, too, where it is `self`."""
-    if owner.info is None:
-        return []
-    classes = list(owner.info.ancestors())
-    if isinstance(owner, Self):
-        classes += [heir for heir in run.heirs(owner.info) if heir not in classes]
-    if run.function is not None:
-        for info in classes:
-            info.dependents.add(run.function)
-    return classes

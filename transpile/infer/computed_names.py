@@ -11,7 +11,7 @@ from transpile.infer.facts import Fact, Layer, Self
 from transpile.infer.join import join
 from transpile.infer.run import Run
 
-__all__ = ["any_attribute", "fitted", "pattern"]
+__all__ = ["any_attribute", "classes_of", "fitted", "pattern"]
 
 ANY = "*"  # in the name of an attribute: no attribute that is written out has one
 _FORMAT = re.compile(r"%[-+ #0-9.]*[a-z]|\{[^{}]*\}")
@@ -54,16 +54,23 @@ def any_attribute(run: Run, owner: Layer, name: cst.BaseExpression) -> Fact | No
     wanted = pattern(name)
     if owner.info is None or wanted is None:
         return None
-    classes = owner.info.ancestors()
-    if isinstance(owner, Self):  # this method also runs for those that derive from its class
-        classes = [*classes, *(heir for heir in run.heirs(owner.info) if heir not in classes)]
+    found: Fact | None = None
+    for fact in _fitting(classes_of(run, owner), wanted):
+        found = fact if found is None else join(found, fact)
+    return found
+
+
+def classes_of(run: Run, owner: Layer) -> list[ClassInfo]:
+    """The classes that say what a layer holds; the function under way runs again where they learn of more."""
+    if owner.info is None:
+        return []
+    classes = list(owner.info.ancestors())
+    if isinstance(owner, Self):  # a method also runs for those that derive from its class
+        classes += [heir for heir in run.heirs(owner.info) if heir not in classes]
     if run.function is not None:
         for info in classes:
             info.dependents.add(run.function)
-    found: Fact | None = None
-    for fact in _fitting(classes, wanted):
-        found = fact if found is None else join(found, fact)
-    return found
+    return classes
 
 
 def _fitting(classes: list[ClassInfo], wanted: str) -> list[Fact]:
